@@ -1,0 +1,52 @@
+// Server optimizers over a flat parameter vector, in float64, deterministic.
+//
+// Arithmetic is specified in docs/REPLAY.md: coordinates in order, no contraction.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace mutual::aggregation {
+
+enum class OptimizerKind { kSgd, kAdam };
+
+struct OptimizerOptions {
+  OptimizerKind kind;
+  double learning_rate;   // > 0
+  double momentum;        // SGD: 0 ≤ momentum < 1. v = momentum·v + g; w −= lr·v
+  double beta1, beta2;    // Adam (Kingma and Ba 2015)
+  double adam_epsilon;
+  double weight_decay;    // decoupled, ≥ 0
+  double averaging;       // EMA decay in [0, 1): average = a·average + (1−a)·w, bias-corrected; 0 = off
+};
+
+// The state after some rounds. Parameters and averages are float64; published models are the
+// float32 rounding of `parameters` (training continues) and of `average` (evaluation, result).
+struct OptimizerState {
+  uint64_t step = 0;
+  std::vector<double> parameters;
+  std::vector<double> first;    // momentum or Adam's m
+  std::vector<double> second;   // Adam's v
+  std::vector<double> average;  // uncorrected EMA
+};
+
+// INVALID_ARGUMENT when an option is out of range.
+absl::Status Validate(const OptimizerOptions& options);
+OptimizerState StartAt(std::span<const double> parameters);
+// One step with the mean gradient `gradient`. INVALID_ARGUMENT on another size or NaN.
+absl::Status Step(const OptimizerOptions& options, std::span<const double> gradient,
+                  OptimizerState* state);
+// The bias-corrected average, or the parameters when averaging is off.
+std::vector<double> Averaged(const OptimizerOptions& options, const OptimizerState& state);
+
+// Byte-exact save and restore (journal). DATA_LOSS on malformed bytes.
+std::string Serialize(const OptimizerState& state);
+absl::StatusOr<OptimizerState> Parse(std::string_view bytes);
+
+}  // namespace mutual::aggregation

@@ -1,0 +1,54 @@
+# Two functions that make a folder one library and its tests one program.
+#
+#   mutual_library(privacy SOURCES a.cc b.cc DEPS mutual::crypto [PRIVATE_DEPS x])
+#     -> target mutual_privacy, alias mutual::privacy
+#   mutual_test(privacy SOURCES a_test.cc DEPS mutual::privacy)
+#     -> program privacy_test, CTest entries privacy_test and (label slow) privacy_slow
+# and mutual_program(mutual-node SOURCES main.cc DEPS …) for what people run.
+
+function(mutual_flags target)
+  target_compile_features(${target} PUBLIC cxx_std_20)
+  if(MUTUAL_WERROR)
+    target_compile_options(${target} PRIVATE -Wall -Wextra -Wconversion -Werror)
+  endif()
+  if(MUTUAL_SANITIZE)
+    target_compile_options(${target} PRIVATE -fsanitize=${MUTUAL_SANITIZE} -fno-omit-frame-pointer)
+    target_link_options(${target} PUBLIC -fsanitize=${MUTUAL_SANITIZE})
+  endif()
+  if(MUTUAL_THREAD_SAFETY)
+    target_compile_options(${target} PRIVATE -Wthread-safety -Werror=thread-safety)
+  endif()
+endfunction()
+
+function(mutual_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS;PRIVATE_DEPS" ${ARGN})
+  string(REPLACE "/" "_" flat ${name})
+  string(REPLACE "/" "::" pretty ${name})
+  add_library(mutual_${flat} STATIC ${ARG_SOURCES})
+  add_library(mutual::${pretty} ALIAS mutual_${flat})
+  target_include_directories(mutual_${flat} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(mutual_${flat} PUBLIC ${ARG_DEPS} PRIVATE ${ARG_PRIVATE_DEPS})
+  mutual_flags(mutual_${flat})
+endfunction()
+
+function(mutual_program name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_DEPS})
+  mutual_flags(${name})
+endfunction()
+
+function(mutual_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
+  string(REPLACE "/" "_" flat ${name})
+  add_executable(${flat}_test ${ARG_SOURCES})
+  target_include_directories(${flat}_test PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${flat}_test PRIVATE ${ARG_DEPS} mutual_catch_main)
+  target_compile_definitions(${flat}_test PRIVATE
+    MUTUAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MUTUAL_BINARY_DIR="${CMAKE_BINARY_DIR}")
+  mutual_flags(${flat}_test)
+  add_test(NAME ${flat}_test COMMAND ${flat}_test)
+  add_test(NAME ${flat}_slow COMMAND ${flat}_test [.slow])
+  set_tests_properties(${flat}_slow PROPERTIES LABELS slow)
+endfunction()

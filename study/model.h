@@ -1,0 +1,45 @@
+// A model as data: named tensors in one flat float32 vector.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/ids.h"
+#include "study/study_file.h"
+
+namespace mutual::study {
+
+struct TensorShape {
+  std::string name;            // "layers.0.weight" [out, in], "layers.0.bias" [out]
+  std::vector<int64_t> shape;
+  int64_t size() const;
+};
+
+// Layers of a closed-list model: Linear layers with tanh between. linear, logistic and poisson
+// are one layer of width 1. Flat order: layers.0.weight (row-major), layers.0.bias, layers.1.weight, …
+struct ModelLayout {
+  std::vector<int64_t> widths;  // inputs, hidden…, 1
+  std::vector<TensorShape> tensors() const;
+  int64_t parameter_count() const;
+};
+absl::StatusOr<ModelLayout> LayoutOf(const Study& study);
+
+// Deterministic public start: zeros for one-layer models (regression bias: middle of the target
+// bounds); for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed by the study digest.
+std::vector<float> InitialModel(const Study& study, const ModelLayout& layout);
+
+// Canonical bytes of a model: little-endian float32 in flat order. Its SHA-256 is its identity.
+std::string ModelBytes(std::span<const float> parameters);
+// INVALID_ARGUMENT MODEL_SHAPE when the size differs, MODEL_NOT_FINITE on NaN or infinity.
+absl::StatusOr<std::vector<float>> ParseModel(std::string_view bytes, const ModelLayout& layout);
+
+// safetensors file bytes with `metadata` as string pairs.
+std::string ToSafetensors(const ModelLayout& layout, std::span<const float> parameters,
+                          const std::vector<std::pair<std::string, std::string>>& metadata);
+
+}  // namespace mutual::study

@@ -1,0 +1,53 @@
+// The one interface behind every study: a bounded vector per member, a sum, a finish.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "study/result.h"
+#include "study/schema.h"
+#include "study/study_file.h"
+
+namespace mutual::study {
+
+// The released sum of one round in the recipe's own unit (dequantised).
+struct ReleasedSum {
+  std::vector<double> values;  // dimension() values
+  double noise_stddev = 0;     // of each value: all counted nodes' noise together
+  int nodes = 0;               // contributions counted
+};
+
+// Immutable and thread-safe after creation. Adding a recipe = one file that implements this,
+// a case in MakeRecipe and in lint, and its test.
+class Recipe {
+ public:
+  virtual ~Recipe() = default;
+  virtual uint64_t dimension() const = 0;   // d
+  // C: the L2 norm of MemberVector never exceeds it, for any rows whatever.
+  virtual double member_bound() const = 0;
+  // True when the member vector needs a model (training): then client/learning computes the
+  // clipped sum and MemberVector is FAILED_PRECONDITION.
+  virtual bool needs_model() const = 0;
+  // Writes v_m (dimension() values, overwritten) for one member's rows (at most max_rows). An empty
+  // slot, or rows with nothing usable, is the zero vector. Never fails on data.
+  virtual absl::Status MemberVector(const MemberRows& rows, std::span<double> out) const = 0;
+  // Statistics: the result. Training: the result of the last round's evaluation part, if any.
+  virtual absl::StatusOr<Result> Finish(const ReleasedSum& sum) const = 0;
+};
+
+absl::StatusOr<std::unique_ptr<Recipe>> MakeRecipe(const Study& study);
+
+// Training: layout of the round's vector. values[0, parameters) is the clipped gradient sum;
+// with evaluation, three more: C/√3 · Σ (1, loss/loss_bound clamped to [0,1], correct).
+struct TrainVector {
+  uint64_t parameters;
+  bool has_evaluation;
+  double evaluation_scale;  // C/√3
+  double loss_bound;        // public cap of one member's mean loss
+};
+TrainVector TrainVectorOf(const Study& study);
+
+}  // namespace mutual::study
