@@ -1,0 +1,321 @@
+#include "client/channel/channel.h"
+
+#include <grpcpp/grpcpp.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <mutex>
+#include <set>
+
+#include "base/encoding.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "mutual/federation/v1/federation.grpc.pb.h"
+#include "mutual/research/v1/research.grpc.pb.h"
+
+namespace mutual::client {
+namespace {
+
+namespace fed = ::mutual::federation::v1;
+namespace res = ::mutual::research::v1;
+
+constexpr size_t kChunkBytes = 512 * 1024;
+constexpr int kCallSeconds = 30;
+
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  const std::string& code = status.error_details();
+  return code.empty() ? result : WithCode(result, code);
+}
+
+std::string BytesOf(const Digest& digest) { return std::string(AsText(digest.bytes)); }
+
+absl::StatusOr<StudySummary> FromProto(const fed::StudySummary& proto) {
+  StudySummary summary;
+  MUTUAL_ASSIGN_OR_RETURN(summary.digest, Digest::FromHex(HexEncode(AsBytes(proto.digest()))));
+  summary.title = proto.title();
+  summary.text = proto.text();
+  switch (proto.state()) {
+    case fed::STUDY_STATE_RUNNING: summary.state = StudyState::kRunning; break;
+    case fed::STUDY_STATE_FINISHED: summary.state = StudyState::kFinished; break;
+    case fed::STUDY_STATE_ABANDONED: summary.state = StudyState::kAbandoned; break;
+    default: summary.state = StudyState::kProposed;
+  }
+  summary.round = proto.round();
+  summary.rounds = proto.rounds();
+  summary.accepted = proto.accepted();
+  summary.refused = proto.refused();
+  summary.reason = proto.reason();
+  return summary;
+}
+
+absl::StatusOr<std::vector<StudySummary>> FromProto(const fed::ListStudiesResponse& response) {
+  std::vector<StudySummary> studies;
+  for (const fed::StudySummary& proto : response.studies()) {
+    MUTUAL_ASSIGN_OR_RETURN(studies.emplace_back(), FromProto(proto));
+  }
+  return studies;
+}
+
+}  // namespace
+
+std::string StateName(StudyState state) {
+  switch (state) {
+    case StudyState::kProposed: return "proposed";
+    case StudyState::kRunning: return "running";
+    case StudyState::kFinished: return "finished";
+    case StudyState::kAbandoned: return "abandoned";
+  }
+  return "unknown";
+}
+
+struct Channel::State {
+  std::shared_ptr<grpc::Channel> channel;  // shared with the stubs by gRPC's own interface
+  std::unique_ptr<fed::Enrolment::Stub> enrolment;
+  std::unique_ptr<fed::Federation::Stub> federation;
+  std::unique_ptr<res::Research::Stub> research;
+  std::mutex mutex;
+  std::set<grpc::ClientContext*> streams;
+  bool cancelled = false;
+
+  bool Enter(grpc::ClientContext* context) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    if (!cancelled) streams.insert(context);
+    return !cancelled;
+  }
+  void Leave(grpc::ClientContext* context) {
+    const std::lock_guard<std::mutex> lock(mutex);
+    streams.erase(context);
+  }
+};
+
+namespace {
+
+void SetDeadline(grpc::ClientContext* context) {
+  context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kCallSeconds));
+}
+
+template <typename Stub>
+absl::StatusOr<std::string> Fetch(Stub& stub, const Digest& digest, uint64_t max_bytes) {
+  grpc::ClientContext context;
+  fed::FetchContentRequest request;
+  request.set_digest(BytesOf(digest));
+  auto reader = stub.FetchContent(&context, request);
+  std::string contents;
+  fed::Chunk chunk;
+  while (reader->Read(&chunk)) {
+    if (contents.size() + chunk.data().size() > max_bytes) {
+      context.TryCancel();
+      return WithCode(DataLoss("content is larger than the %d bytes expected", max_bytes),
+                      "CONTENT_TOO_LARGE");
+    }
+    contents += chunk.data();
+  }
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  if (crypto::Sha256(contents) != digest) {
+    return WithCode(DataLoss("content does not match its digest %s", digest.Short()),
+                    "CONTENT_CORRUPT");
+  }
+  return contents;
+}
+
+}  // namespace
+
+Channel::Channel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Channel::~Channel() { Cancel(); }
+
+absl::StatusOr<std::unique_ptr<Channel>> Channel::Connect(const ChannelIdentity& identity) {
+  // With ECDSA certificates only, an RSA-only list leaves TLS 1.2 no suite: TLS 1.3 it is.
+  ::setenv("GRPC_SSL_CIPHER_SUITES", "ECDHE-RSA-AES256-GCM-SHA384", 1);
+  grpc::SslCredentialsOptions options;
+  options.pem_root_certs = identity.ca_pem;
+  if (!identity.certificate_pem.empty()) {
+    options.pem_cert_chain = identity.certificate_pem;
+    options.pem_private_key = std::string(AsText(identity.key_pem->bytes()));
+  }
+  grpc::ChannelArguments arguments;
+  arguments.SetSslTargetNameOverride("coordinator.mutual");
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20000);
+  arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 200);
+  arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
+  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
+  auto state = std::make_unique<State>();
+  state->channel =
+      grpc::CreateCustomChannel(identity.address, grpc::SslCredentials(options), arguments);
+  state->enrolment = fed::Enrolment::NewStub(state->channel);
+  state->federation = fed::Federation::NewStub(state->channel);
+  state->research = res::Research::NewStub(state->channel);
+  return std::unique_ptr<Channel>(new Channel(std::move(state)));
+}
+
+void Channel::Cancel() {
+  const std::lock_guard<std::mutex> lock(state_->mutex);
+  state_->cancelled = true;
+  for (grpc::ClientContext* context : state_->streams) context->TryCancel();
+}
+
+absl::StatusOr<JoinReply> Channel::Join(const JoinCall& call) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::JoinRequest request;
+  request.set_secret(call.secret);
+  request.set_organisation(call.organisation);
+  request.set_role(call.role);
+  request.set_certificate_request(call.certificate_request);
+  request.set_identity_key(call.identity_key);
+  request.set_witness_key(call.witness_key);
+  fed::JoinResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->enrolment->Join(&context, request, &response)));
+  return JoinReply{response.certificate(), response.federation(), response.origin()};
+}
+
+absl::StatusOr<std::vector<StudySummary>> Channel::ListStudies() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::ListStudiesResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->ListStudies(&context, {}, &response)));
+  return FromProto(response);
+}
+
+absl::Status Channel::AnswerStudy(const std::string& statement, const std::string& signature) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::AnswerStudyRequest request;
+  request.set_statement(statement);
+  request.set_signature(signature);
+  fed::AnswerStudyResponse response;
+  return FromGrpc(state_->federation->AnswerStudy(&context, request, &response));
+}
+
+absl::Status Channel::WatchRounds(const std::function<bool(const RoundNotice&)>& notice) {
+  grpc::ClientContext context;
+  if (!state_->Enter(&context)) return absl::CancelledError("stopping");
+  auto reader = state_->federation->WatchRounds(&context, {});
+  fed::RoundNotice proto;
+  bool stopped = false;
+  while (!stopped && reader->Read(&proto)) stopped = !notice({proto.start(), proto.signature()});
+  if (stopped) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  state_->Leave(&context);
+  return stopped ? absl::OkStatus() : FromGrpc(status);
+}
+
+absl::StatusOr<std::string> Channel::FetchContent(const Digest& digest, uint64_t max_bytes) {
+  return Fetch(*state_->federation, digest, max_bytes);
+}
+
+absl::Status Channel::Upload(const UploadCall& call) {
+  fed::UploadStatusRequest question;
+  question.set_study(BytesOf(call.study));
+  question.set_round(call.round);
+  fed::UploadStatusResponse held;
+  {
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->UploadStatus(&context, question, &held)));
+  }
+  if (held.complete()) return absl::OkStatus();
+  std::ifstream file(call.file, std::ios::binary);
+  if (!file) return NotFound("contribution file %s cannot be opened", call.file);
+  const uint64_t offset = std::min(held.received(), call.bytes);
+  file.seekg(static_cast<std::streamoff>(offset));
+
+  grpc::ClientContext context;
+  fed::UploadResponse response;
+  auto writer = state_->federation->Upload(&context, &response);
+  fed::UploadMessage message;
+  message.mutable_header()->set_statement(call.statement);
+  message.mutable_header()->set_signature(call.signature);
+  message.mutable_header()->set_offset(offset);
+  bool open = writer->Write(message);
+  std::string buffer(kChunkBytes, '\0');
+  for (uint64_t left = call.bytes - offset; open && left > 0;) {
+    const auto want = static_cast<std::streamsize>(std::min<uint64_t>(left, kChunkBytes));
+    file.read(buffer.data(), want);
+    if (file.gcount() != want) {
+      context.TryCancel();
+      writer->Finish();
+      return DataLoss("contribution file %s is shorter than recorded", call.file);
+    }
+    message.set_data(buffer.data(), static_cast<size_t>(want));
+    open = writer->Write(message);
+    left -= static_cast<uint64_t>(want);
+  }
+  writer->WritesDone();
+  return FromGrpc(writer->Finish());
+}
+
+absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::string& code) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::DeclineRequest request;
+  request.set_study(BytesOf(study));
+  request.set_round(round);
+  request.set_code(code);
+  fed::DeclineResponse response;
+  return FromGrpc(state_->federation->Decline(&context, request, &response));
+}
+
+absl::StatusOr<Digest> Channel::Propose(const std::string& text) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  res::ProposeRequest request;
+  request.set_text(text);
+  res::ProposeResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->Propose(&context, request, &response)));
+  return Digest::FromHex(HexEncode(AsBytes(response.digest())));
+}
+
+absl::StatusOr<std::vector<StudySummary>> Channel::ResearchStudies() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::ListStudiesResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->ListStudies(&context, {}, &response)));
+  return FromProto(response);
+}
+
+absl::Status Channel::WatchStudy(const Digest& study,
+                                 const std::function<bool(const StudySummary&)>& change) {
+  grpc::ClientContext context;
+  if (!state_->Enter(&context)) return absl::CancelledError("stopping");
+  res::WatchStudyRequest request;
+  request.set_digest(BytesOf(study));
+  auto reader = state_->research->WatchStudy(&context, request);
+  fed::StudySummary proto;
+  bool stopped = false;
+  absl::Status parsed;
+  while (!stopped && reader->Read(&proto)) {
+    const absl::StatusOr<StudySummary> summary = FromProto(proto);
+    parsed = summary.status();
+    stopped = !parsed.ok() || !change(*summary);
+  }
+  if (stopped) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  state_->Leave(&context);
+  if (!parsed.ok()) return parsed;
+  return stopped ? absl::OkStatus() : FromGrpc(status);
+}
+
+absl::StatusOr<Outcome> Channel::GetOutcome(const Digest& study) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  res::GetOutcomeRequest request;
+  request.set_digest(BytesOf(study));
+  res::Outcome response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->GetOutcome(&context, request, &response)));
+  Outcome outcome;
+  MUTUAL_ASSIGN_OR_RETURN(outcome.study, FromProto(response.study()));
+  outcome.result_json = response.result_json();
+  outcome.privacy_json = response.privacy_json();
+  outcome.model_digest = response.model();
+  return outcome;
+}
+
+absl::StatusOr<std::string> Channel::ResearchContent(const Digest& digest, uint64_t max_bytes) {
+  return Fetch(*state_->research, digest, max_bytes);
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,29 @@
+// What each subcommand of `mutual-node` does. Each prints to stdout; a failure is returned, not printed.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "absl/status/status.h"
+#include "client/node/node_program.h"
+
+namespace mutual::client {
+
+struct CommandOptions {
+  std::filesystem::path folder;
+  bool json = false;
+};
+
+// data_commands.cc
+absl::Status CheckData(const CommandOptions& options, const std::string& study_file);
+absl::Status ShowBudget(const CommandOptions& options);
+absl::Status ShowSent(const CommandOptions& options);
+
+// study_commands.cc
+absl::Status JoinFederation(const CommandOptions& options, const std::string& code,
+                            const std::string& organisation, const std::string& address);
+absl::Status ListStudies(const CommandOptions& options);
+absl::Status AnswerStudy(const CommandOptions& options, const std::string& study, bool accept);
+absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise);
+
+}  // namespace mutual::client

@@ -1,0 +1,60 @@
+// A member organisation's folder: its keys, certificate, federation and paths.
+//
+//   DIR/federation.toml  address, origin, log key           (written by join)
+//   DIR/node.toml        tables, policy                     (written by join, edited by people)
+//   DIR/keys/            tls.key identity.key witness.key   mode 0600; tls.crt ca.crt
+//   DIR/ledger.sqlite    budget, contributions, answers
+//   DIR/contributions/   the exact bytes sent
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "client/channel/channel.h"
+#include "crypto/random.h"
+#include "crypto/signing_key.h"
+
+namespace mutual::client {
+
+struct JoinRequest {
+  std::filesystem::path folder;
+  std::string code;          // of the invitation
+  std::string organisation;  // base/ids.h NodeId
+  std::string role;          // "node" or "researcher"
+  std::string address;       // replaces the invitation's address when not empty
+};
+
+// An enrolled folder. Immutable; the key objects may be used from any thread.
+class Home {
+ public:
+  // Makes all keys here, compares the CA's fingerprint with the invitation, asks for a certificate and writes
+  // the folder. Nothing is left behind on failure. ALREADY_EXISTS ALREADY_JOINED when the folder is enrolled.
+  static absl::Status Join(const JoinRequest& request, crypto::RandomSource& random);
+  // FAILED_PRECONDITION NOT_JOINED when the folder is not enrolled.
+  static absl::StatusOr<std::unique_ptr<Home>> Load(const std::filesystem::path& folder);
+
+  absl::StatusOr<std::unique_ptr<Channel>> Connect() const;
+
+  const std::filesystem::path& folder() const { return folder_; }
+  const std::string& organisation() const { return organisation_; }
+  const std::string& role() const { return role_; }
+  const std::string& origin() const { return origin_; }
+  const std::string& federation() const { return federation_; }
+  const std::string& address() const { return address_; }
+  const crypto::SigningKey& identity() const { return *identity_; }
+  const crypto::VerifyKey& log_key() const { return *log_key_; }
+
+ private:
+  Home() = default;
+  std::filesystem::path folder_;
+  std::string organisation_, role_, origin_, federation_, address_;
+  std::string ca_pem_, certificate_pem_;
+  crypto::Secret tls_key_;
+  std::unique_ptr<crypto::SigningKey> identity_;
+  std::unique_ptr<crypto::VerifyKey> log_key_;
+};
+
+}  // namespace mutual::client

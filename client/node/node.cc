@@ -1,0 +1,199 @@
+#include "client/node/node.h"
+
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include "absl/strings/str_format.h"
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "client/data/member_table.h"
+#include "client/node/contribution.h"
+#include "crypto/digest.h"
+#include "study/model.h"
+
+namespace mutual::client {
+namespace {
+
+// Errors of a round that are final for this node and round; the coordinator is told the code.
+bool IsRefusal(const absl::Status& status) {
+  return absl::IsPermissionDenied(status) || absl::IsFailedPrecondition(status) ||
+         absl::IsResourceExhausted(status) || absl::IsInvalidArgument(status) ||
+         absl::IsUnauthenticated(status) || absl::IsNotFound(status);
+}
+
+// Codes that tell the coordinator nothing but public facts; others are sent as NODE_REFUSED.
+std::string PublicCode(const absl::Status& status) {
+  static const auto* const kPublic = new std::set<std::string>{
+      "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "PARAMETERS_DIFFER",    "BUDGET_SPENT",
+      "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
+      "BAD_SIGNATURE",      "LEARNING_MISSING", "ROUND_NOT_INCREASING"};
+  const std::string code = ErrorCode(status);
+  return kPublic->count(code) > 0 ? code : "NODE_REFUSED";
+}
+
+}  // namespace
+
+std::string ContributionPath(const Home& home, const Digest& study, uint64_t round) {
+  const std::filesystem::path folder = home.folder() / "contributions";
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  return (folder / absl::StrFormat("%s-%d.bin", study.Short(), round)).string();
+}
+
+void Node::Stop() {
+  stopping_ = true;
+  if (Channel* const channel = channel_.load(); channel != nullptr) channel->Cancel();
+}
+
+absl::Status Node::ResendAnswers(Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<AnswerRecord> answers, parts_.ledger->Answers());
+  for (const AnswerRecord& answer : answers) {
+    const absl::Status status = channel.AnswerStudy(answer.statement, answer.signature);
+    if (absl::IsUnavailable(status) || absl::IsUnauthenticated(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Node::Serve() {
+  absl::Duration backoff = absl::Milliseconds(200);
+  while (!stopping_) {
+    MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, parts_.home->Connect());
+    channel_ = channel.get();
+    absl::Status status = ResendAnswers(*channel);
+    if (status.ok()) {
+      status = channel->WatchRounds([&](const RoundNotice& notice) {
+        backoff = absl::Milliseconds(200);
+        if (stopping_) return false;
+        if (notice.start.empty()) return true;
+        const absl::Status taken = TakePart(*channel, notice);
+        return taken.ok() || !absl::IsUnavailable(taken);
+      });
+    }
+    channel_ = nullptr;
+    if (stopping_) break;
+    if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) return status;
+    if (!status.ok()) {
+      parts_.say(absl::StrFormat("coordinator not reachable (%s); trying again", Describe(status)));
+    }
+    // Half fixed, half jitter: nodes must not return all at once.
+    const double jitter = static_cast<double>(parts_.random->NextUint64() >> 11) * 0x1p-53;
+    const absl::Duration wait = backoff * (0.5 + 0.5 * jitter);
+    for (absl::Time until = parts_.clock->Now() + wait;
+         !stopping_ && parts_.clock->Now() < until;) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
+    backoff = std::min(backoff * 2, absl::Seconds(30));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Node::SendStored(Channel& channel, const ContributionRecord& record) {
+  MUTUAL_RETURN_IF_ERROR(channel.Upload({record.study, record.round, record.statement,
+                                         record.signature, record.file, record.bytes}));
+  MUTUAL_RETURN_IF_ERROR(
+      parts_.ledger->MarkSent(record.study, record.round, parts_.clock->Now()));
+  parts_.say(absl::StrFormat("study %s round %d: contribution sent (%d bytes)",
+                             record.study.Short(), record.round, record.bytes));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<const SlotTable*> Node::SlotsFor(const study::Study& study) {
+  if (const auto found = tables_.find(study.digest); found != tables_.end()) {
+    return found->second.get();
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t slot_count, parts_.ledger->slot_count());
+  const auto table = parts_.config->tables.find(study.table);
+  if (table == parts_.config->tables.end()) {
+    return WithCode(FailedPrecondition("node.toml has no [tables.%s], which study %s reads; add it "
+                                       "and run check-data",
+                                       study.table, study.digest.Short()),
+                    "SCHEMA_NOT_MET");
+  }
+  MUTUAL_ASSIGN_OR_RETURN(
+      SlotTable slots,
+      BuildSlotTable(table->second, study,
+                     [&](const std::vector<std::string>& members) {
+                       return parts_.ledger->SlotsOf(members);
+                     },
+                     slot_count, *parts_.random));
+  auto& kept = tables_[study.digest];
+  kept = std::make_unique<SlotTable>(std::move(slots));
+  return kept.get();
+}
+
+absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const RoundNotice& notice) {
+  const GuardContext context{parts_.home->origin(), &parts_.home->log_key(),
+                             &parts_.config->policy, parts_.ledger, parts_.clock->Now()};
+  MUTUAL_ASSIGN_OR_RETURN(const AdmittedRound round,
+                          AdmitRound(context, notice.start, notice.signature));
+  MUTUAL_ASSIGN_OR_RETURN(const SlotTable* const slots, SlotsFor(round.study));
+  ContributionInput input{&round, slots, {}, nullptr};
+  std::vector<float> model;
+  if (round.start.model.has_value()) {
+    MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(round.study));
+    MUTUAL_ASSIGN_OR_RETURN(
+        const std::string bytes,
+        channel.FetchContent(*round.start.model,
+                             static_cast<uint64_t>(layout.parameter_count()) * 4));
+    MUTUAL_ASSIGN_OR_RETURN(model, study::ParseModel(bytes, layout));
+    if (trainer_ == nullptr) {
+      MUTUAL_ASSIGN_OR_RETURN(trainer_, LoadTrainer());
+    }
+    input.model = model;
+    input.trainer = trainer_.get();
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes,
+                          MakeContribution(input, *parts_.random, *parts_.noise));
+
+  ContributionRecord record;
+  record.study = round.start.study;
+  record.round = round.start.round;
+  record.sha256 = crypto::Sha256(bytes);
+  record.bytes = bytes.size();
+  record.created = parts_.clock->Now();
+  record.file = ContributionPath(*parts_.home, record.study, record.round);
+  record.statement = study::ContributionStatement{
+      round.start.origin,        record.study,  record.round,  parts_.home->organisation(),
+      round.start.vector_length, record.sha256, record.created}.ToText();
+  record.signature = parts_.home->identity().Sign(record.statement);
+  // Bytes durable first, then one transaction charges and records them; only then may they leave.
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(record.file, bytes, FileMode::kSecret));
+  MUTUAL_RETURN_IF_ERROR(
+      parts_.ledger->ChargeAndStore(parts_.config->policy, round.charge, record));
+  return record;
+}
+
+absl::Status Node::TakePart(Channel& channel, const RoundNotice& notice) {
+  if (refused_.count(notice.start) > 0) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(const study::RoundStart start, study::RoundStart::Parse(notice.start));
+  MUTUAL_ASSIGN_OR_RETURN(const std::optional<ContributionRecord> stored,
+                          parts_.ledger->FindContribution(start.study, start.round));
+  absl::Status status;
+  if (stored.has_value()) {
+    // Exactly those bytes again, or nothing: never a second vector for one round.
+    status = stored->sent.has_value() ? absl::OkStatus() : SendStored(channel, *stored);
+  } else {
+    const absl::StatusOr<ContributionRecord> record = Compute(channel, notice);
+    status = record.ok() ? SendStored(channel, *record) : record.status();
+    if (!record.ok() && IsRefusal(status)) {
+      refused_.insert(notice.start);
+      parts_.say(absl::StrFormat("study %s round %d: not taking part: %s", start.study.Short(),
+                                 start.round, Describe(status)));
+      return channel.Decline(start.study, start.round, PublicCode(status));
+    }
+  }
+  if (start.round > 1) {
+    // The previous round's bytes are never sent again once a later round has opened.
+    std::error_code ignored;
+    std::filesystem::remove(ContributionPath(*parts_.home, start.study, start.round - 1), ignored);
+  }
+  if (!status.ok()) {
+    parts_.say(absl::StrFormat("study %s round %d: %s", start.study.Short(), start.round,
+                               Describe(status)));
+  }
+  return status;
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,66 @@
+// A node at work: watches rounds, checks, computes, charges, stores, uploads (DESIGN section 5).
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "client/channel/channel.h"
+#include "client/data/node_config.h"
+#include "client/data/slot_table.h"
+#include "client/ledger/ledger.h"
+#include "client/learning/trainer.h"
+#include "client/node/home.h"
+#include "client/node/round_guard.h"
+#include "crypto/random.h"
+#include "privacy/noise.h"
+
+namespace mutual::client {
+
+// What a node works with; everything outlives the node.
+struct NodeParts {
+  const Home* home;
+  const NodeConfig* config;
+  Ledger* ledger;
+  const Clock* clock;
+  crypto::RandomSource* random;
+  privacy::NoiseSource* noise;
+  std::function<void(const std::string&)> say;  // one line for the operator; nothing personal
+};
+
+// Not thread-safe, except Stop().
+class Node {
+ public:
+  explicit Node(const NodeParts& parts) : parts_(parts) {}
+  // Runs until Stop(). Reconnects with exponential backoff and jitter. Returns only on errors that no
+  // retry can mend (revoked certificate, ledger lost).
+  absl::Status Serve();
+  void Stop();
+
+  // One round, from notice to acknowledged upload. Used by Serve; public for tests.
+  absl::Status TakePart(Channel& channel, const RoundNotice& notice);
+
+ private:
+  absl::Status SendStored(Channel& channel, const ContributionRecord& record);
+  absl::StatusOr<ContributionRecord> Compute(Channel& channel, const RoundNotice& notice);
+  absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
+  absl::Status ResendAnswers(Channel& channel);
+
+  NodeParts parts_;
+  std::map<Digest, std::unique_ptr<SlotTable>> tables_;  // of studies in progress
+  TrainerPtr trainer_;
+  std::set<std::string> refused_;  // notices already refused and reported
+  std::atomic<bool> stopping_ = false;
+  std::atomic<Channel*> channel_ = nullptr;
+};
+
+// Folder of the exact bytes sent, created when absent.
+std::string ContributionPath(const Home& home, const Digest& study, uint64_t round);
+
+}  // namespace mutual::client

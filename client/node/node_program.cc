@@ -1,0 +1,75 @@
+#include "client/node/node_program.h"
+
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "base/status.h"
+#include "client/node/commands.h"
+
+namespace mutual::client {
+namespace {
+
+constexpr char kExample[] =
+    "\nExample:\n"
+    "  mutual-node --dir ~/north join CODE --organisation north\n"
+    "  mutual-node --dir ~/north check-data study.toml\n"
+    "  mutual-node --dir ~/north studies\n"
+    "  mutual-node --dir ~/north accept 3f9a1c\n"
+    "  mutual-node --dir ~/north serve\n"
+    "\nExit codes: 0 done, 1 failed or refused, 2 wrong usage.\n";
+
+int Report(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "mutual-node: %s\n", Describe(status).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
+  CLI::App app("mutual-node: your organisation's part of a Mutual federation.\n"
+               "Members' rows stay on this machine; only noised sums leave it.");
+  app.footer(kExample);
+  app.require_subcommand(1);
+  CommandOptions options;
+  std::string folder = "mutual-node";
+  app.add_option("--dir", folder, "folder with this node's keys, configuration and ledger")
+      ->capture_default_str();
+  app.add_flag("--json", options.json, "print JSON");
+  app.fallthrough();
+
+  std::string code, organisation, address, study;
+  auto* join = app.add_subcommand("join", "enrol with an invitation code");
+  join->add_option("code", code, "the code that the coordinator's operator sent you")->required();
+  join->add_option("--organisation", organisation, "short name, e.g. north-07")->required();
+  join->add_option("--address", address, "coordinator's host:port, if not the invitation's");
+  auto* check = app.add_subcommand("check-data", "read your table as a study would; writes nothing");
+  check->add_option("study", study, "study file")->required();
+  auto* studies = app.add_subcommand("studies", "list studies and your answers");
+  auto* accept = app.add_subcommand("accept", "take part in a study");
+  accept->add_option("study", study, "first digits of the study's digest")->required();
+  auto* refuse = app.add_subcommand("refuse", "do not take part in a study");
+  refuse->add_option("study", study, "first digits of the study's digest")->required();
+  auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
+  auto* sent = app.add_subcommand("sent", "what left this machine, when, how many bytes");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    const int result = app.exit(error);
+    return result == 0 ? 0 : 2;
+  }
+  options.folder = folder;
+  if (*join) return Report(JoinFederation(options, code, organisation, address));
+  if (*check) return Report(CheckData(options, study));
+  if (*studies) return Report(ListStudies(options));
+  if (*accept) return Report(AnswerStudy(options, study, true));
+  if (*refuse) return Report(AnswerStudy(options, study, false));
+  if (*serve) return Report(ServeNode(options, make_noise));
+  if (*budget) return Report(ShowBudget(options));
+  if (*sent) return Report(ShowSent(options));
+  return 2;
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,171 @@
+#include <signal.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdio>
+#include <thread>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/time/clock.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "client/data/node_config.h"
+#include "client/ledger/ledger.h"
+#include "client/node/commands.h"
+#include "client/node/home.h"
+#include "client/node/node.h"
+#include "client/node/round_guard.h"
+#include "privacy/accountant.h"
+#include "privacy/discrete_gaussian.h"
+#include "study/statement.h"
+
+namespace mutual::client {
+namespace {
+
+std::string LedgerPath(const CommandOptions& options) {
+  return (options.folder / "ledger.sqlite").string();
+}
+
+absl::StatusOr<StudySummary> FindStudy(Channel& channel, const std::string& prefix) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<StudySummary> studies, channel.ListStudies());
+  std::vector<const StudySummary*> matches;
+  for (const StudySummary& study : studies) {
+    if (study.digest.ToHex().rfind(prefix, 0) == 0) matches.push_back(&study);
+  }
+  if (prefix.size() < 4 || matches.size() != 1) {
+    return NotFound("%d studies have a digest beginning with \"%s\", want exactly one and at least "
+                    "4 digits; list them with: mutual-node studies",
+                    matches.size(), prefix);
+  }
+  return *matches[0];
+}
+
+absl::Status PrintPrivacy(const study::Study& study) {
+  const privacy::Phase node{study.privacy.noise_multiplier, study.privacy.sampling_rate,
+                            study.rounds()};
+  privacy::Phase released = node;
+  released.noise_multiplier = privacy::PublicNoiseMultiplier(
+      node.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust_nobody,
+                          privacy::EpsilonOf(std::span(&node, 1), study.privacy.delta));
+  MUTUAL_ASSIGN_OR_RETURN(const auto published,
+                          privacy::EpsilonOf(std::span(&released, 1), study.privacy.delta));
+  std::printf("  what one member could lose if everyone else colludes: %.3f (epsilon_node)\n"
+              "  what the published result could reveal of a member:    %.3f (epsilon_public)\n",
+              trust_nobody.epsilon, published.epsilon);
+  return absl::OkStatus();
+}
+
+std::atomic<bool> interrupted = false;
+void OnSignal(int) { interrupted = true; }
+
+}  // namespace
+
+absl::Status JoinFederation(const CommandOptions& options, const std::string& code,
+                            const std::string& organisation, const std::string& address) {
+  crypto::SystemRandom random;
+  MUTUAL_RETURN_IF_ERROR(
+      Home::Join({options.folder, code, organisation, "node", address}, random));
+  const std::filesystem::path config = options.folder / "node.toml";
+  if (!std::filesystem::exists(config)) {
+    MUTUAL_RETURN_IF_ERROR(
+        WriteFileDurably(config, ExampleNodeToml(organisation), FileMode::kPublic));
+  }
+  MUTUAL_RETURN_IF_ERROR(Ledger::Open(LedgerPath(options)).status());
+  std::printf("%s has joined. Next: describe your table in %s, then check-data, accept, serve.\n",
+              organisation.c_str(), config.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status ListStudies(const CommandOptions& options) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<StudySummary> studies, channel->ListStudies());
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  if (studies.empty() && !options.json) std::printf("No study has been proposed yet.\n");
+  for (const StudySummary& study : studies) {
+    MUTUAL_ASSIGN_OR_RETURN(const auto answer, ledger->FindAnswer(study.digest));
+    const char* mine = !answer ? "not answered" : answer->accepted ? "accepted" : "refused";
+    json.push_back({{"digest", study.digest.ToHex()}, {"title", study.title},
+                    {"state", StateName(study.state)}, {"round", study.round},
+                    {"rounds", study.rounds}, {"answer", mine}});
+    if (!options.json) {
+      std::printf("%s  %-9s round %d of %d  %-12s  %s\n", study.digest.Short().c_str(),
+                  StateName(study.state).c_str(), static_cast<int>(study.round),
+                  static_cast<int>(study.rounds), mine, study.title.c_str());
+    }
+  }
+  if (options.json) std::printf("%s\n", json.dump(2).c_str());
+  return absl::OkStatus();
+}
+
+absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefix, bool accept) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const StudySummary found, FindStudy(*channel, prefix));
+  MUTUAL_ASSIGN_OR_RETURN(const study::Study study, study::ParseStudy(found.text, SolveNoise));
+  if (study.digest != found.digest) {
+    return WithCode(DataLoss("the coordinator sent a file that does not match digest %s; do not "
+                             "accept it, and tell the other organisations",
+                             found.digest.Short()),
+                    "STUDY_DIGEST");
+  }
+  const SystemClock clock;
+  if (accept) {
+    if (study.expired(clock.Now())) {
+      return WithCode(FailedPrecondition("the study expired on %s",
+                                         absl::FormatCivilTime(study.expires)),
+                      "STUDY_EXPIRED");
+    }
+    MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(config.policy, study));
+  }
+  const study::Answer answer{home->origin(), study.digest, home->organisation(), accept,
+                             clock.Now()};
+  AnswerRecord record{study.digest, study.text, accept, answer.ToText(), "", answer.time};
+  record.signature = home->identity().Sign(record.statement);
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
+  MUTUAL_RETURN_IF_ERROR(ledger->RecordAnswer(record));
+  MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.statement, record.signature));
+  std::printf("%s \"%s\" (%s).\n", accept ? "Accepted" : "Refused", study.title.c_str(),
+              study.digest.Short().c_str());
+  return accept ? PrintPrivacy(study) : absl::OkStatus();
+}
+
+absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
+  MUTUAL_RETURN_IF_ERROR(ledger->SetSlotCount(config.slots));
+  crypto::SystemRandom random;
+  // The generator itself is tested at every start, whatever noise this build uses.
+  privacy::DiscreteGaussian tested(random, 1);
+  MUTUAL_RETURN_IF_ERROR(tested.SelfTest());
+  const std::unique_ptr<privacy::NoiseSource> noise = make_noise(random);
+  const SystemClock clock;
+  Node node({home.get(), &config, ledger.get(), &clock, &random, noise.get(),
+             [](const std::string& line) {
+               std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
+               std::fflush(stdout);
+             }});
+  ::signal(SIGINT, OnSignal);
+  ::signal(SIGTERM, OnSignal);
+  std::atomic<bool> done = false;
+  std::thread watcher([&] {
+    while (!done && !interrupted) ::usleep(50000);
+    if (interrupted) node.Stop();
+  });
+  std::printf("%s is serving %s; stop with Ctrl-C.\n", home->organisation().c_str(),
+              home->federation().c_str());
+  std::fflush(stdout);
+  const absl::Status status = node.Serve();
+  done = true;
+  watcher.join();
+  return status;
+}
+
+}  // namespace mutual::client
