@@ -1,0 +1,74 @@
+#include <charconv>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "base/status.h"
+#include "privacy/accountant.h"
+#include "tools/research/commands.h"
+
+namespace mutual::research {
+namespace {
+
+bool ReadNumber(const std::string& text, double* value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *value);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+absl::StatusOr<privacy::Phase> ParsePhase(const std::string& text) {
+  const std::vector<std::string> parts = absl::StrSplit(text, ',');
+  double noise = 0, rate = 0, rounds = 0;
+  if (parts.size() != 3 || !ReadNumber(parts[0], &noise) || !ReadNumber(parts[1], &rate) ||
+      !ReadNumber(parts[2], &rounds) || rounds < 0 || rounds > 1e7 ||
+      rounds != static_cast<double>(static_cast<uint64_t>(rounds))) {
+    return InvalidArgument("phase is \"%s\", want noise,rate,rounds such as 2,0.1,200", text);
+  }
+  return privacy::Phase{noise, rate, static_cast<uint64_t>(rounds)};
+}
+
+const std::vector<std::string> kAssumptions = {
+    "unit: one member of one organisation with all their rows; neighbours add or remove one member",
+    "sampling: each member joins each round independently with the given rate, in secret",
+    "epsilon_node: holds even if every other organisation and the coordinator collude",
+    "epsilon_public: the released sum holds the noise of at least `honest` honest organisations",
+    "accountant: Renyi divergence at integer orders, conversion of Canonne, Kamath and Steinke 2020"};
+
+}  // namespace
+
+absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question) {
+  if (question.phases.empty()) {
+    return InvalidArgument("nothing to add up: give --noise Z --rate Q --rounds T, or --phase Z,Q,T");
+  }
+  if (question.honest < 0) return InvalidArgument("--honest is %d, want at least 1", question.honest);
+  std::vector<privacy::Phase> phases;
+  for (const std::string& text : question.phases) {
+    MUTUAL_ASSIGN_OR_RETURN(phases.emplace_back(), ParsePhase(text));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node, privacy::EpsilonOf(phases, question.delta));
+  const int honest = question.honest == 0 ? 1 : question.honest;
+  for (privacy::Phase& phase : phases) {
+    phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
+                          privacy::EpsilonOf(phases, question.delta));
+  if (options.json) {
+    nlohmann::ordered_json json = {{"epsilon_node", node.epsilon},
+                                   {"epsilon_node_order", node.order},
+                                   {"epsilon_public", released.epsilon},
+                                   {"epsilon_public_order", released.order},
+                                   {"delta", question.delta},
+                                   {"honest", honest},
+                                   {"assumptions", kAssumptions}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return absl::OkStatus();
+  }
+  std::printf("epsilon_node    %.6g   (best order %d)\nepsilon_public  %.6g   (best order %d, honest "
+              "nodes: %d)\ndelta           %g\n",
+              node.epsilon, node.order, released.epsilon, released.order, honest, question.delta);
+  for (const std::string& line : kAssumptions) std::printf("  - %s\n", line.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace mutual::research

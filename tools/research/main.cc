@@ -1,0 +1,93 @@
+// `mutual`: what a researcher runs to check, propose, watch and read studies.
+#include <CLI/CLI.hpp>
+
+#include <cstdio>
+
+#include "base/encoding.h"
+#include "base/status.h"
+#include "tools/research/commands.h"
+
+namespace {
+
+constexpr char kExample[] =
+    "\nExample:\n"
+    "  mutual lint study.toml\n"
+    "  mutual --dir ~/research join CODE --organisation research\n"
+    "  mutual --dir ~/research propose study.toml\n"
+    "  mutual --dir ~/research watch 3f9a1c\n"
+    "  mutual --dir ~/research results 3f9a1c --format csv\n"
+    "  mutual epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34\n"
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n";
+
+int Report(const absl::Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "mutual: %s\n", mutual::Describe(status).c_str());
+  return 1;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  using namespace mutual::research;  // NOLINT: one page, one tool
+  CLI::App app("mutual: ask a federation a question and read the answer.");
+  app.footer(kExample);
+  app.require_subcommand(1);
+  app.fallthrough();
+  CommandOptions options;
+  std::string folder = "mutual-research";
+  app.add_option("--dir", folder, "folder with your keys")->capture_default_str();
+  app.add_flag("--json", options.json, "print JSON");
+
+  std::string code, organisation, address, file, study, format = "text", output = ".";
+  auto* join = app.add_subcommand("join", "enrol as a researcher with an invitation code");
+  join->add_option("code", code)->required();
+  join->add_option("--organisation", organisation, "short name, e.g. research")->required();
+  join->add_option("--address", address, "coordinator's host:port, if not the invitation's");
+  auto* lint = app.add_subcommand("lint", "find every problem of a study file");
+  lint->add_option("file", file)->required();
+  auto* propose = app.add_subcommand("propose", "put a study to the organisations");
+  propose->add_option("file", file)->required();
+  auto* list = app.add_subcommand("studies", "list the federation's studies");
+  auto* watch = app.add_subcommand("watch", "follow a study until it ends");
+  watch->add_option("study", study, "first digits of its digest")->required();
+  auto* results = app.add_subcommand("results", "print what a study found");
+  results->add_option("study", study, "first digits of its digest")->required();
+  results->add_option("--format", format, "text, json or csv")
+      ->check(CLI::IsMember({"text", "json", "csv"}))->capture_default_str();
+  auto* fetch = app.add_subcommand("fetch", "write a trained model as safetensors and TorchScript");
+  fetch->add_option("study", study, "first digits of its digest")->required();
+  fetch->add_option("-o,--output", output, "folder")->capture_default_str();
+
+  EpsilonQuestion question;
+  double noise = 0, rate = 1;
+  uint64_t rounds = 1;
+  auto* epsilon = app.add_subcommand("epsilon", "what noise, rate and rounds mean in epsilon");
+  epsilon->add_option("--noise", noise, "noise multiplier Z of every round");
+  epsilon->add_option("--rate", rate, "sampling rate Q in (0, 1]")->capture_default_str();
+  epsilon->add_option("--rounds", rounds, "number of rounds T")->capture_default_str();
+  epsilon->add_option("--delta", question.delta, "delta, e.g. 1e-6")->required();
+  epsilon->add_option("--honest", question.honest, "honest nodes H whose noise the sum holds");
+  epsilon->add_option("--phase", question.phases, "Z,Q,T; may be repeated, composes");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  options.folder = folder;
+  if (*join) return Report(Join(options, code, organisation, address));
+  if (*lint) return Report(LintFile(options, file));
+  if (*propose) return Report(Propose(options, file));
+  if (*list) return Report(List(options));
+  if (*watch) return Report(Watch(options, study));
+  if (*results) return Report(Results(options, study, options.json ? "json" : format));
+  if (*fetch) return Report(Fetch(options, study, output));
+  if (*epsilon) {
+    if (epsilon->count("--noise") > 0) {
+      question.phases.insert(question.phases.begin(),
+                             mutual::FormatDouble(noise) + "," + mutual::FormatDouble(rate) + "," +
+                                 std::to_string(rounds));
+    }
+    return Report(PrintEpsilon(options, question));
+  }
+  return 2;
+}
