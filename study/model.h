@@ -29,8 +29,8 @@ struct ModelLayout {
 };
 absl::StatusOr<ModelLayout> LayoutOf(const Study& study);
 
-// Deterministic public start: zeros for one-layer models (regression bias: middle of the target
-// bounds); for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed by the study digest.
+// Deterministic public start: zeros; for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed by
+// the study digest. Regression models predict (target − centre)/half range of the target's public bounds.
 std::vector<float> InitialModel(const Study& study, const ModelLayout& layout);
 
 // Canonical bytes of a model: little-endian float32 in flat order. Its SHA-256 is its identity.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,21 +17,27 @@
 
 namespace mutual::study {
 
-// count, mean and variance of `columns`, optionally per category of `by`. A member's value of
-// a column is the mean over their rows.
-struct MeanSpec {
-  std::vector<std::string> columns;
-  std::string by;  // empty, or a category column; a member counts in each category they have rows in
-  // Ratio of two columns per member instead of plain values: "a/b" in `columns` means Σa/Σb with
-  // bounds in `ratio_bounds` in the same position (lower, upper); NaN pair for plain columns.
-  std::vector<std::pair<double, double>> ratio_bounds;
+// A measure is a column (the mean over the member's rows) or a ratio Σnumerator/Σdenominator over
+// the member's rows, clamped into [lower, upper].
+struct Measure {
+  std::string name;
+  std::string numerator;    // the column itself when there is no denominator
+  std::string denominator;  // empty for a plain column
+  double lower = 0, upper = 0;
+  std::string unit;
 };
 
-// Number of members per bin of one or two columns (public edges or categories). With
-// several rows a member adds 1/rows to the bin of each row.
+// Count, mean and variance of each measure over members, optionally per category of `by`.
+struct MeanSpec {
+  std::vector<Measure> measures;
+  std::string by;  // empty, or a category column; a member counts in each category they have rows in
+};
+
+// Number of members per bin of one or two measures (public edges or categories): the member's
+// measure falls into one bin; a category column takes the member's most frequent category.
 struct HistogramSpec {
-  std::vector<std::string> columns;         // one or two
-  std::vector<std::vector<double>> edges;   // per column, increasing; empty for a category column
+  std::vector<Measure> measures;            // one or two; a category column has lower = upper = 0
+  std::vector<std::vector<double>> edges;   // per measure, increasing; empty for a category column
   std::vector<double> quantiles;            // 1-D only, in (0,1)
 };
 
@@ -100,10 +107,14 @@ struct LintResult {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;  // e.g. saturation likely
 };
-LintResult Lint(std::string_view text, absl::Time now);
+// `solver` turns a target epsilon_node into a noise multiplier (privacy::NoiseMultiplierFor); it is a
+// parameter because this room may not include the accountant's.
+using NoiseSolver = std::function<absl::StatusOr<double>(double epsilon, double delta, double rate,
+                                                         uint64_t rounds)>;
+LintResult Lint(std::string_view text, absl::Time now, const NoiseSolver& solver);
 
 // As Lint without the expiry check (a node or auditor reads old studies); INVALID_ARGUMENT
 // with code STUDY_INVALID and all problems in the message.
-absl::StatusOr<Study> ParseStudy(std::string_view text);
+absl::StatusOr<Study> ParseStudy(std::string_view text, const NoiseSolver& solver);
 
 }  // namespace mutual::study

@@ -1,0 +1,160 @@
+#include "study/feature.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+
+namespace mutual::study {
+namespace {
+
+constexpr std::array<const char*, 5> kFunctions = {"", "log", "log1p", "sqrt", "square"};
+
+double Apply(int function, double x) {
+  switch (function) {
+    case 1: return std::log(x);
+    case 2: return std::log1p(x);
+    case 3: return std::sqrt(x);
+    case 4: return x * x;
+    default: return x;
+  }
+}
+
+struct Expression {
+  int column = -1;
+  int function = 0;
+};
+
+absl::StatusOr<Expression> ParseExpression(const Schema& schema, const std::string& text) {
+  Expression expression;
+  std::string name = text;
+  const size_t open = text.find('(');
+  if (open != std::string::npos && text.back() == ')') {
+    const auto found = std::find(kFunctions.begin() + 1, kFunctions.end(), text.substr(0, open));
+    if (found == kFunctions.end()) {
+      return InvalidArgument("\"%s\" uses an unknown function, want log, log1p, sqrt or square",
+                             text);
+    }
+    expression.function = static_cast<int>(found - kFunctions.begin());
+    name = text.substr(open + 1, text.size() - open - 2);
+  }
+  expression.column = schema.Find(name);
+  if (expression.column < 0) {
+    return InvalidArgument("\"%s\" names column \"%s\", which [data] does not have", text, name);
+  }
+  const Column& column = schema.columns[static_cast<size_t>(expression.column)];
+  if (column.type == ColumnType::kText) {
+    return InvalidArgument("\"%s\" is a text column; models take numbers and categories", text);
+  }
+  const bool category = column.type == ColumnType::kCategory;
+  const bool defined = expression.function == 1   ? column.lower > 0
+                       : expression.function == 2 ? column.lower > -1
+                       : expression.function == 3 ? column.lower >= 0
+                                                  : true;
+  if ((category && expression.function != 0) || (!category && !defined)) {
+    return InvalidArgument("\"%s\" is not defined on the whole range of \"%s\"; change the bounds",
+                           text, name);
+  }
+  return expression;
+}
+
+// Bounds of function(x) on [lower, upper].
+std::pair<double, double> Range(int function, double lower, double upper) {
+  const double a = Apply(function, lower), b = Apply(function, upper);
+  const bool dips = function == 4 && lower < 0 && upper > 0;
+  return {dips ? 0.0 : std::min(a, b), std::max(a, b)};
+}
+
+}  // namespace
+
+absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainSpec& spec) {
+  FeatureMap map;
+  map.columns_ = schema.columns;
+  for (const std::string& text : spec.features) {
+    MUTUAL_ASSIGN_OR_RETURN(const Expression expression, ParseExpression(schema, text));
+    const Column& column = schema.columns[static_cast<size_t>(expression.column)];
+    if (column.type == ColumnType::kCategory) {
+      for (size_t k = 1; k < column.categories.size(); ++k) {
+        map.terms_.push_back({expression.column, 0, static_cast<int>(k), 0, 1});
+        map.names_.push_back(text + "=" + column.categories[k]);
+        map.descriptions_.push_back(
+            absl::StrFormat("1 if %s is \"%s\", else 0", text, column.categories[k]));
+      }
+      continue;
+    }
+    const auto [low, high] = Range(expression.function, column.lower, column.upper);
+    map.terms_.push_back({expression.column, expression.function, -1, (low + high) / 2,
+                          (high - low) / 2});
+    map.names_.push_back(text);
+    map.descriptions_.push_back(absl::StrFormat("(%s - %g) / %g, column clamped to [%g, %g]", text,
+                                                (low + high) / 2, (high - low) / 2, column.lower,
+                                                column.upper));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const Expression target, ParseExpression(schema, spec.target));
+  const Column& column = schema.columns[static_cast<size_t>(target.column)];
+  map.target_ = {target.column, target.function, -1, 0, 1};
+  const bool category = column.type == ColumnType::kCategory;
+  const bool classifies = !spec.target_class.empty();
+  if (category != classifies || (spec.model == ModelKind::kLogistic) != (classifies && spec.model != ModelKind::kMlp)) {
+    return InvalidArgument("target \"%s\": logistic (and mlp, to classify) need a category column and "
+                           "target_class; linear, poisson and mlp regression need a number",
+                           spec.target);
+  }
+  if (classifies) {
+    const auto found =
+        std::find(column.categories.begin(), column.categories.end(), spec.target_class);
+    if (found == column.categories.end()) {
+      return InvalidArgument("target_class \"%s\" is no category of \"%s\"", spec.target_class,
+                             spec.target);
+    }
+    map.target_category_ = static_cast<int>(found - column.categories.begin());
+    map.target_lower_ = 0;
+    map.target_upper_ = 1;
+    return map;
+  }
+  std::tie(map.target_lower_, map.target_upper_) =
+      Range(target.function, column.lower, column.upper);
+  if (spec.model == ModelKind::kPoisson && map.target_lower_ < 0) {
+    return InvalidArgument("target \"%s\" may be negative; poisson counts events", spec.target);
+  }
+  return map;
+}
+
+size_t FeatureMap::input_count() const { return terms_.size(); }
+const std::vector<std::string>& FeatureMap::input_names() const { return names_; }
+std::vector<std::string> FeatureMap::Describe() const { return descriptions_; }
+double FeatureMap::target_lower() const { return target_lower_; }
+double FeatureMap::target_upper() const { return target_upper_; }
+
+bool FeatureMap::Inputs(const MemberRows& rows, size_t row, std::span<double> inputs) const {
+  for (size_t i = 0; i < terms_.size(); ++i) {
+    const Term& term = terms_[i];
+    const Column& column = columns_[static_cast<size_t>(term.column)];
+    const double value = rows.at(row, static_cast<size_t>(term.column));
+    if (std::isnan(value)) return false;
+    if (term.category >= 0) {
+      inputs[i] = value == term.category ? 1 : 0;
+      continue;
+    }
+    const double clamped = std::clamp(value, column.lower, column.upper);
+    const double scaled = (Apply(term.function, clamped) - term.centre) / term.half_range;
+    inputs[i] = std::clamp(scaled, -1.0, 1.0);
+  }
+  return true;
+}
+
+bool FeatureMap::Target(const MemberRows& rows, size_t row, double* target) const {
+  const Column& column = columns_[static_cast<size_t>(target_.column)];
+  const double value = rows.at(row, static_cast<size_t>(target_.column));
+  if (std::isnan(value)) return false;
+  *target = target_category_ >= 0
+                ? (value == target_category_ ? 1.0 : 0.0)
+                : Apply(target_.function, std::clamp(value, column.lower, column.upper));
+  return true;
+}
+
+}  // namespace mutual::study

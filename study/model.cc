@@ -1,0 +1,118 @@
+#include "study/model.h"
+
+#include <array>
+#include <bit>
+#include <cmath>
+#include <cstring>
+
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_format.h"
+#include "base/encoding.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "crypto/prg.h"
+#include "study/feature.h"
+
+namespace mutual::study {
+
+static_assert(std::endian::native == std::endian::little, "models are little-endian on disk");
+
+int64_t TensorShape::size() const {
+  int64_t total = 1;
+  for (const int64_t side : shape) total *= side;
+  return total;
+}
+
+std::vector<TensorShape> ModelLayout::tensors() const {
+  std::vector<TensorShape> tensors;
+  for (size_t layer = 0; layer + 1 < widths.size(); ++layer) {
+    tensors.push_back({absl::StrFormat("layers.%d.weight", layer),
+                       {widths[layer + 1], widths[layer]}});
+    tensors.push_back({absl::StrFormat("layers.%d.bias", layer), {widths[layer + 1]}});
+  }
+  return tensors;
+}
+
+int64_t ModelLayout::parameter_count() const {
+  int64_t total = 0;
+  for (const TensorShape& tensor : tensors()) total += tensor.size();
+  return total;
+}
+
+absl::StatusOr<ModelLayout> LayoutOf(const Study& study) {
+  const TrainSpec* const spec = std::get_if<TrainSpec>(&study.recipe);
+  if (spec == nullptr) return InvalidArgument("study %s trains no model", study.digest.Short());
+  MUTUAL_ASSIGN_OR_RETURN(const FeatureMap features, FeatureMap::Create(study.schema, *spec));
+  ModelLayout layout;
+  layout.widths.push_back(static_cast<int64_t>(features.input_count()));
+  for (const int width : spec->hidden) layout.widths.push_back(width);
+  layout.widths.push_back(1);
+  return layout;
+}
+
+std::vector<float> InitialModel(const Study& study, const ModelLayout& layout) {
+  std::vector<float> parameters;
+  const bool hidden = layout.widths.size() > 2;
+  const auto stream = crypto::KeyStream::Create(study.digest.bytes);
+  for (const TensorShape& tensor : layout.tensors()) {
+    const double limit = 1.0 / std::sqrt(static_cast<double>(tensor.shape.back()));
+    for (int64_t i = 0; i < tensor.size(); ++i) {
+      double value = 0;
+      if (hidden && tensor.shape.size() == 2) {
+        std::array<uint8_t, 8> bytes;
+        (*stream)->Fill(bytes);
+        uint64_t word;
+        std::memcpy(&word, bytes.data(), 8);
+        value = limit * (static_cast<double>(word >> 11) * 0x1p-52 - 1.0);
+      }
+      parameters.push_back(static_cast<float>(value));
+    }
+  }
+  return parameters;
+}
+
+std::string ModelBytes(std::span<const float> parameters) {
+  return std::string(reinterpret_cast<const char*>(parameters.data()), parameters.size() * 4);
+}
+
+absl::StatusOr<std::vector<float>> ParseModel(std::string_view bytes, const ModelLayout& layout) {
+  const auto wanted = static_cast<size_t>(layout.parameter_count());
+  if (bytes.size() != wanted * 4) {
+    return WithCode(InvalidArgument("the model has %d bytes, this study's has %d; the coordinator "
+                                    "sent another model",
+                                    bytes.size(), wanted * 4),
+                    "MODEL_SHAPE");
+  }
+  std::vector<float> parameters(wanted);
+  std::memcpy(parameters.data(), bytes.data(), bytes.size());
+  for (const float parameter : parameters) {
+    if (!std::isfinite(parameter)) {
+      return WithCode(InvalidArgument("the model has a value that is no finite number; training has "
+                                      "diverged, propose a smaller learning rate"),
+                      "MODEL_NOT_FINITE");
+    }
+  }
+  return parameters;
+}
+
+std::string ToSafetensors(const ModelLayout& layout, std::span<const float> parameters,
+                          const std::vector<std::pair<std::string, std::string>>& metadata) {
+  nlohmann::ordered_json header;
+  for (const auto& [key, value] : metadata) header["__metadata__"][key] = value;
+  int64_t offset = 0;
+  for (const TensorShape& tensor : layout.tensors()) {
+    header[tensor.name] = {{"dtype", "F32"},
+                           {"shape", tensor.shape},
+                           {"data_offsets", {offset * 4, (offset + tensor.size()) * 4}}};
+    offset += tensor.size();
+  }
+  std::string text = header.dump();
+  text.append((8 - text.size() % 8) % 8, ' ');
+  std::string file(8, '\0');
+  const uint64_t size = text.size();
+  std::memcpy(file.data(), &size, 8);
+  return file + text + ModelBytes(parameters);
+}
+
+}  // namespace mutual::study
