@@ -1,0 +1,52 @@
+#include "study/measure.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace mutual::study {
+namespace {
+
+bool Selected(const MemberRows& rows, size_t row, int by, int category) {
+  return by < 0 || rows.at(row, static_cast<size_t>(by)) == category;
+}
+
+double MostFrequent(const MemberRows& rows, size_t column, size_t categories) {
+  std::vector<int> counts(categories, 0);
+  int best = -1;
+  for (size_t row = 0; row < rows.row_count(); ++row) {
+    const double value = rows.at(row, column);
+    if (!(value >= 0 && value < static_cast<double>(categories))) continue;
+    const int index = static_cast<int>(value);
+    ++counts[static_cast<size_t>(index)];
+    if (best < 0 || counts[static_cast<size_t>(index)] > counts[static_cast<size_t>(best)]) {
+      best = index;
+    }
+  }
+  return best < 0 ? kMissing : best;
+}
+
+}  // namespace
+
+double MemberValue(const MemberRows& rows, const Schema& schema, const Measure& measure, int by,
+                   int category) {
+  const auto numerator = static_cast<size_t>(schema.Find(measure.numerator));
+  const Column& column = schema.columns[numerator];
+  if (column.type == ColumnType::kCategory) {
+    return MostFrequent(rows, numerator, column.categories.size());
+  }
+  const int denominator = measure.denominator.empty() ? -1 : schema.Find(measure.denominator);
+  double sum = 0, weight = 0;
+  for (size_t row = 0; row < rows.row_count(); ++row) {
+    if (!Selected(rows, row, by, category)) continue;
+    const double a = rows.at(row, numerator);
+    const double b = denominator < 0 ? 1.0 : rows.at(row, static_cast<size_t>(denominator));
+    if (!std::isfinite(a) || !std::isfinite(b)) continue;
+    sum += a;
+    weight += b;
+  }
+  const double value = sum / weight;
+  return weight == 0 || !std::isfinite(value) ? kMissing
+                                              : std::clamp(value, measure.lower, measure.upper);
+}
+
+}  // namespace mutual::study
