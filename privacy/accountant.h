@@ -13,8 +13,9 @@
 
 namespace mutual::privacy {
 
-// `rounds` rounds with multiplier z = noise_multiplier in [0.2, 1000] (noise standard
-// deviation over L2 sensitivity) and sampling rate q in (0, 1]; rounds in [0, 1e7].
+// `rounds` rounds with multiplier z = noise_multiplier in [0.2, 1e6] (noise standard
+// deviation over L2 sensitivity; studies use up to 1000, the public figure z·√h) and sampling
+// rate q in (0, 1]; rounds in [0, 1e7].
 struct Phase {
   double noise_multiplier;
   double sampling_rate;
@@ -29,17 +30,20 @@ std::span<const int> RenyiOrders();
 using RenyiCurve = std::vector<double>;
 absl::StatusOr<RenyiCurve> CurveOf(const Phase& phase);
 absl::StatusOr<RenyiCurve> CurveOf(std::span<const Phase> phases);
+// Rounded up. An empty curve is a zero curve.
 void AddCurve(const RenyiCurve& more, RenyiCurve* total);
 
 struct Epsilon {
   double epsilon;
-  int order;  // the order that gave it
+  int order;  // the order that gave it, rounded down
 };
-// Smallest epsilon over all orders at `delta` in (0, 1), rounded up.
+// Smallest epsilon over all integer orders at `delta` in (0, 1), rounded up. 0 for a zero curve.
 absl::StatusOr<Epsilon> EpsilonOf(const RenyiCurve& curve, double delta);
-// The same at a single order (index into RenyiOrders()).
+// The same at a single order. Infinite when `rdp` is negative or NaN.
 double EpsilonAtOrder(double rdp, int order, double delta);
 
+// From the phases themselves: never above the curve's figure, and tighter where the best order
+// lies between small integers (orders below 12 in steps of 0.1 count too).
 absl::StatusOr<Epsilon> EpsilonOf(std::span<const Phase> phases, double delta);
 
 // The smallest multiplier (to 1e-6 relative, rounded up) whose epsilon over `rounds`
@@ -52,7 +56,7 @@ struct NoiseTarget {
 };
 absl::StatusOr<double> NoiseMultiplierFor(const NoiseTarget& target);
 
-// z·√h: the multiplier that the released sum has when h honest nodes' noise is in it.
+// z·√h, rounded down (z for h < 1): the multiplier that the released sum has when h honest nodes' noise is in it.
 double PublicNoiseMultiplier(double noise_multiplier, int honest_nodes);
 
 }  // namespace mutual::privacy

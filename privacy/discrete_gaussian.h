@@ -12,7 +12,9 @@
 namespace mutual::privacy {
 
 // P(x) ∝ exp(−x²/2σ²) over the integers, with σ = `stddev` any integer in [1, 2^28]; exact,
-// no floating-point decision. Randomness comes from FastRandom generators keyed from
+// no floating-point decision. A dart is thrown uniformly at equal boxes that cover the bell
+// (and at a geometric tail beyond 5σ); its x is kept when the dart is under the bell
+// (privacy/bell.h). Randomness comes from FastRandom generators, one per thread, keyed from
 // `seed_source`, which must outlive this object. `threads` >= 1. Not thread-safe.
 // Not constant time (no rejection sampler is); callers hide timing by when they upload.
 class DiscreteGaussian final : public NoiseSource {

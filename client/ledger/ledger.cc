@@ -1,0 +1,365 @@
+#include "client/ledger/ledger.h"
+
+#include <fcntl.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+
+#include "absl/strings/match.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/status.h"
+#include "client/ledger/slots.h"
+#include "crypto/random.h"
+
+namespace mutual::client {
+namespace {
+
+constexpr char kVersion[] = "1";
+constexpr const char* kTables[] = {
+    "CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS charges (study TEXT NOT NULL, round INTEGER NOT NULL, year INTEGER "
+    "NOT NULL, node TEXT NOT NULL, public TEXT NOT NULL, PRIMARY KEY (study, round))",
+    "CREATE TABLE IF NOT EXISTS contributions (study TEXT NOT NULL, round INTEGER NOT NULL, sha256 "
+    "TEXT NOT NULL, bytes INTEGER NOT NULL, statement TEXT NOT NULL, signature TEXT NOT NULL, file "
+    "TEXT NOT NULL, created TEXT NOT NULL, sent TEXT NOT NULL, PRIMARY KEY (study, round))",
+    "CREATE TABLE IF NOT EXISTS answers (study TEXT PRIMARY KEY, text TEXT NOT NULL, accepted "
+    "INTEGER NOT NULL, statement TEXT NOT NULL, signature TEXT NOT NULL, time TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS slots (member TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE)"};
+
+std::string CurveToHex(const privacy::RenyiCurve& curve) {
+  return HexEncode({reinterpret_cast<const uint8_t*>(curve.data()), curve.size() * sizeof(double)});
+}
+
+absl::StatusOr<privacy::RenyiCurve> CurveFromHex(const std::string& hex) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, HexDecode(hex));
+  privacy::RenyiCurve curve(privacy::RenyiOrders().size());
+  if (bytes.size() != curve.size() * sizeof(double)) {
+    return WithCode(DataLoss("the ledger was written with other Renyi orders; use the program "
+                             "version that wrote it"),
+                    "LEDGER_CORRUPT");
+  }
+  std::memcpy(curve.data(), bytes.data(), bytes.size());
+  return curve;
+}
+
+absl::Status FromSoci(const std::exception& error) {
+  const std::string text = error.what();
+  if (absl::StrContains(text, "full")) {
+    return WithCode(Unavailable("the ledger's disk is full; free some space, nothing was sent"),
+                    "DISK_FULL");
+  }
+  if (absl::StrContains(text, "malformed") || absl::StrContains(text, "not a database") ||
+      absl::StrContains(text, "corrupt")) {
+    return WithCode(DataLoss("the ledger is damaged; restore it from a backup and never delete it: "
+                             "it holds what your members have spent"),
+                    "LEDGER_CORRUPT");
+  }
+  return Unavailable("the ledger cannot be used now: %s", text);
+}
+
+class SqliteLedger final : public Ledger {
+ public:
+  explicit SqliteLedger(const std::string& path)
+      : database_(soci::sqlite3, "db=" + path + " timeout=10 synchronous=full") {}
+
+  absl::Status Prepare() {
+    return Guarded([&]() -> absl::Status {
+      std::string verdict;
+      database_ << "PRAGMA journal_mode=WAL", soci::into(verdict);
+      database_ << "PRAGMA quick_check", soci::into(verdict);
+      if (verdict != "ok") return FromSoci(std::runtime_error("malformed"));
+      for (const char* const table : kTables) database_ << table;
+      MUTUAL_RETURN_IF_ERROR(InTransaction([&]() -> absl::Status {
+        crypto::SystemRandom random;
+        std::array<uint8_t, 32> key;
+        random.Fill(key);
+        MUTUAL_ASSIGN_OR_RETURN(const std::string version, Setting("version", kVersion));
+        if (version != kVersion) {
+          return WithCode(DataLoss("the ledger has version %s, this program reads version %s; use a "
+                                   "newer program",
+                                   version, kVersion),
+                          "LEDGER_CORRUPT");
+        }
+        MUTUAL_ASSIGN_OR_RETURN(slot_key_, Setting("slot-key", HexEncode(key)));
+        return absl::OkStatus();
+      }));
+      return absl::OkStatus();
+    });
+  }
+
+  absl::Status ChargeAndStore(const privacy::BudgetPolicy& policy, const RoundCharge& charge,
+                              const ContributionRecord& record) override {
+    return Guarded([&] {
+      return InTransaction([&]() -> absl::Status {
+        MUTUAL_RETURN_IF_ERROR(AdmitNow(policy, charge));
+        const std::string study = charge.study.ToHex(), sha256 = record.sha256.ToHex();
+        const auto round = static_cast<long long>(charge.round);
+        const auto bytes = static_cast<long long>(record.bytes);
+        const std::string node = CurveToHex(charge.node), figure = CurveToHex(charge.public_figure);
+        const std::string signature = HexEncode(AsBytes(record.signature));
+        const std::string created = FormatUtc(record.created), sent;
+        database_ << "INSERT INTO charges VALUES (:a, :b, :c, :d, :e)", soci::use(study),
+            soci::use(round), soci::use(charge.year), soci::use(node), soci::use(figure);
+        database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i)",
+            soci::use(study), soci::use(round), soci::use(sha256), soci::use(bytes),
+            soci::use(record.statement), soci::use(signature), soci::use(record.file),
+            soci::use(created), soci::use(sent);
+        return absl::OkStatus();
+      });
+    });
+  }
+
+  absl::Status WouldAdmit(const privacy::BudgetPolicy& policy, const RoundCharge& charge) override {
+    return Guarded([&] { return AdmitNow(policy, charge); });
+  }
+
+  absl::StatusOr<std::optional<ContributionRecord>> FindContribution(const Digest& study,
+                                                                     uint64_t round) override {
+    MUTUAL_ASSIGN_OR_RETURN(const std::vector<ContributionRecord> all, Contributions());
+    for (const ContributionRecord& record : all) {
+      if (record.study == study && record.round == round) return std::optional(record);
+    }
+    return std::optional<ContributionRecord>();
+  }
+
+  absl::Status MarkSent(const Digest& study, uint64_t round, absl::Time time) override {
+    return Guarded([&] {
+      const std::string hex = study.ToHex(), when = FormatUtc(time);
+      const auto number = static_cast<long long>(round);
+      database_ << "UPDATE contributions SET sent = :t WHERE study = :s AND round = :r",
+          soci::use(when), soci::use(hex), soci::use(number);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<std::vector<ContributionRecord>> Contributions() override {
+    std::vector<ContributionRecord> records;
+    const absl::Status status = Guarded([&]() -> absl::Status {
+      const soci::rowset<soci::row> rows =
+          (database_.prepare << "SELECT study, sha256, statement, signature, file, created, sent, "
+                                "CAST(round AS TEXT) AS round, CAST(bytes AS TEXT) AS bytes FROM "
+                                "contributions ORDER BY rowid");
+      for (const soci::row& row : rows) {
+        ContributionRecord record;
+        MUTUAL_ASSIGN_OR_RETURN(record.study, Digest::FromHex(row.get<std::string>("study")));
+        MUTUAL_ASSIGN_OR_RETURN(record.round, ParseUint64(row.get<std::string>("round")));
+        MUTUAL_ASSIGN_OR_RETURN(record.bytes, ParseUint64(row.get<std::string>("bytes")));
+        MUTUAL_ASSIGN_OR_RETURN(record.sha256, Digest::FromHex(row.get<std::string>("sha256")));
+        MUTUAL_ASSIGN_OR_RETURN(record.signature, HexDecode(row.get<std::string>("signature")));
+        record.statement = row.get<std::string>("statement");
+        record.file = row.get<std::string>("file");
+        ParseUtc(row.get<std::string>("created"), &record.created);
+        absl::Time sent;
+        if (ParseUtc(row.get<std::string>("sent"), &sent)) record.sent = sent;
+        records.push_back(std::move(record));
+      }
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
+    return records;
+  }
+
+  absl::Status RecordAnswer(const AnswerRecord& answer) override {
+    return Guarded([&] {
+      const std::string study = answer.study.ToHex(), when = FormatUtc(answer.time);
+      const std::string signature = HexEncode(AsBytes(answer.signature));
+      const int accepted = answer.accepted ? 1 : 0;
+      database_ << "INSERT OR REPLACE INTO answers VALUES (:a, :b, :c, :d, :e, :f)",
+          soci::use(study), soci::use(answer.study_text), soci::use(accepted),
+          soci::use(answer.statement), soci::use(signature), soci::use(when);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<std::optional<AnswerRecord>> FindAnswer(const Digest& study) override {
+    MUTUAL_ASSIGN_OR_RETURN(const std::vector<AnswerRecord> all, Answers());
+    for (const AnswerRecord& answer : all) {
+      if (answer.study == study) return std::optional(answer);
+    }
+    return std::optional<AnswerRecord>();
+  }
+
+  absl::StatusOr<std::vector<AnswerRecord>> Answers() override {
+    std::vector<AnswerRecord> answers;
+    const absl::Status status = Guarded([&]() -> absl::Status {
+      const soci::rowset<soci::row> rows =
+          (database_.prepare << "SELECT study, text, CAST(accepted AS TEXT) AS accepted, statement, "
+                                "signature, time FROM answers ORDER BY rowid");
+      for (const soci::row& row : rows) {
+        AnswerRecord answer;
+        MUTUAL_ASSIGN_OR_RETURN(answer.study, Digest::FromHex(row.get<std::string>("study")));
+        MUTUAL_ASSIGN_OR_RETURN(answer.signature, HexDecode(row.get<std::string>("signature")));
+        answer.study_text = row.get<std::string>("text");
+        answer.accepted = row.get<std::string>("accepted") == "1";
+        answer.statement = row.get<std::string>("statement");
+        ParseUtc(row.get<std::string>("time"), &answer.time);
+        answers.push_back(std::move(answer));
+      }
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
+    return answers;
+  }
+
+  absl::StatusOr<privacy::Spending> Spent(int year, const Digest& study,
+                                          privacy::Figure figure) override {
+    const size_t orders = privacy::RenyiOrders().size();
+    privacy::Spending spending{privacy::RenyiCurve(orders, 0.0), privacy::RenyiCurve(orders, 0.0)};
+    const absl::Status status =
+        Guarded([&] { return SumCharges(year, study.ToHex(), figure, &spending); });
+    if (!status.ok()) return status;
+    return spending;
+  }
+
+  absl::StatusOr<std::vector<uint64_t>> SlotsOf(const std::vector<std::string>& members) override {
+    std::vector<uint64_t> slots;
+    MUTUAL_ASSIGN_OR_RETURN(const uint64_t count, slot_count());
+    const absl::Status status = Guarded([&] {
+      return InTransaction([&]() -> absl::Status {
+        slots = AssignSlots(database_, slot_key_, count, members);
+        if (!slots.empty() || members.empty()) return absl::OkStatus();
+        return WithCode(ResourceExhausted("there are not enough slots for all members; begin a new "
+                                          "node folder with more slots in node.toml"),
+                        "SLOTS_FULL");
+      });
+    });
+    if (!status.ok()) return status;
+    return slots;
+  }
+
+  absl::StatusOr<uint64_t> slot_count() override {
+    std::string value;
+    MUTUAL_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
+      MUTUAL_ASSIGN_OR_RETURN(value, Setting("slots", ""));
+      return absl::OkStatus();
+    }));
+    if (value.empty()) return FailedPrecondition("the number of slots was never set; serve sets it");
+    return ParseUint64(value);
+  }
+
+  absl::Status SetSlotCount(uint64_t count) override {
+    return Guarded([&]() -> absl::Status {
+      return InTransaction([&]() -> absl::Status {
+        MUTUAL_ASSIGN_OR_RETURN(const std::string value, Setting("slots", std::to_string(count)));
+        if (value == std::to_string(count)) return absl::OkStatus();
+        return WithCode(FailedPrecondition("node.toml says %d slots, the ledger was begun with %s; put "
+                                           "the old number back",
+                                           count, value),
+                        "SLOTS_DIFFER");
+      });
+    });
+  }
+
+ private:
+  // SOCI throws; nothing leaves this file but a Status.
+  template <typename F>
+  absl::Status Guarded(F&& body) {
+    try {
+      return body();
+    } catch (const std::exception& error) {
+      return FromSoci(error);
+    }
+  }
+
+  // BEGIN IMMEDIATE: two processes cannot both pass the same check before either writes.
+  template <typename F>
+  absl::Status InTransaction(F&& body) {
+    database_ << "BEGIN IMMEDIATE";
+    absl::Status status;
+    try {
+      status = body();
+      if (status.ok()) {
+        database_ << "COMMIT";
+        return status;
+      }
+    } catch (const std::exception& error) {
+      status = FromSoci(error);
+    }
+    database_ << "ROLLBACK";
+    return status;
+  }
+
+  // The value of a setting, after giving it `value` when it has none and `value` is not empty.
+  absl::StatusOr<std::string> Setting(const std::string& name, const std::string& value) {
+    if (!value.empty()) {
+      database_ << "INSERT OR IGNORE INTO settings VALUES (:n, :v)", soci::use(name),
+          soci::use(value);
+    }
+    std::string found;
+    database_ << "SELECT value FROM settings WHERE name = :n", soci::use(name), soci::into(found);
+    return found;
+  }
+
+  absl::Status SumCharges(int year, const std::string& study, privacy::Figure figure,
+                          privacy::Spending* spending) {
+    const soci::rowset<soci::row> rows =
+        (database_.prepare << "SELECT study, CAST(year AS TEXT) AS year, node, public FROM charges "
+                              "WHERE year = :y OR study = :s",
+         soci::use(year), soci::use(study));
+    for (const soci::row& row : rows) {
+      MUTUAL_ASSIGN_OR_RETURN(const privacy::RenyiCurve curve,
+                              CurveFromHex(row.get<std::string>(
+                                  figure == privacy::Figure::kNode ? "node" : "public")));
+      if (row.get<std::string>("year") == std::to_string(year)) {
+        privacy::AddCurve(curve, &spending->year);
+      }
+      if (row.get<std::string>("study") == study) privacy::AddCurve(curve, &spending->study);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status AdmitNow(const privacy::BudgetPolicy& policy, const RoundCharge& charge) {
+    const std::string study = charge.study.ToHex();
+    long long last = 0;
+    database_ << "SELECT COALESCE(MAX(round), 0) FROM charges WHERE study = :s", soci::use(study),
+        soci::into(last);
+    const auto round = static_cast<long long>(charge.round);
+    if (round == last) {
+      return WithCode(AlreadyExists("round %d of study %s was charged already", charge.round,
+                                    charge.study.Short()),
+                      "ROUND_REPEATED");
+    }
+    if (round < last) {
+      return WithCode(FailedPrecondition("round %d of study %s is not above the last one, %d; the "
+                                         "coordinator went back in time",
+                                         charge.round, charge.study.Short(), last),
+                      "ROUND_NOT_INCREASING");
+    }
+    for (const privacy::Figure figure : {privacy::Figure::kNode, privacy::Figure::kPublic}) {
+      const size_t orders = privacy::RenyiOrders().size();
+      privacy::Spending spent{privacy::RenyiCurve(orders, 0.0), privacy::RenyiCurve(orders, 0.0)};
+      MUTUAL_RETURN_IF_ERROR(SumCharges(charge.year, study, figure, &spent));
+      MUTUAL_RETURN_IF_ERROR(privacy::Admit(
+          policy, spent,
+          {figure, charge.year, charge.study_delta,
+           figure == privacy::Figure::kNode ? charge.node : charge.public_figure}));
+    }
+    return absl::OkStatus();
+  }
+
+  soci::session database_;
+  std::string slot_key_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (file < 0) return Unavailable("the ledger %s cannot be opened: %s", path, std::strerror(errno));
+  ::close(file);
+  try {
+    auto ledger = std::make_unique<SqliteLedger>(path);
+    MUTUAL_RETURN_IF_ERROR(ledger->Prepare());
+    return ledger;
+  } catch (const std::exception& error) {
+    return FromSoci(error);
+  }
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,56 @@
+// Files by SHA-256: models, results, contributions. Written temp → fsync → rename.
+//
+// Layout: DIR/ab/cdef… for content, DIR/partial/NAME for uploads in progress. Thread-safe as long as one upload
+// name is used by one thread at a time.
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+#include "base/ids.h"
+#include "crypto/digest.h"
+
+namespace mutual::coordinator {
+
+class ContentStore {
+ public:
+  static absl::StatusOr<std::unique_ptr<ContentStore>> Open(const std::filesystem::path& folder);
+  absl::StatusOr<Digest> Put(std::string_view bytes);
+  // NOT_FOUND; DATA_LOSS CONTENT_CORRUPT when the file no longer has its digest.
+  absl::StatusOr<std::string> Get(const Digest& digest) const;
+  bool Has(const Digest& digest) const;
+  std::filesystem::path PathOf(const Digest& digest) const;
+
+  // A resumable upload: what an interrupted one left behind counts.
+  class Upload {
+   public:
+    uint64_t size() const { return size_; }
+    absl::Status Append(std::string_view bytes);
+    // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial file removed) when
+    // the bytes have another digest.
+    absl::Status Finish(const Digest& expected);
+
+   private:
+    friend class ContentStore;
+    ContentStore* store_ = nullptr;
+    std::filesystem::path path_;
+    std::ofstream file_;
+    crypto::Sha256Stream hash_;
+    uint64_t size_ = 0;
+  };
+  // Continues the upload `name` ([a-z0-9-]+) or begins it; bytes beyond `keep` are dropped.
+  absl::StatusOr<std::unique_ptr<Upload>> Resume(const std::string& name, uint64_t keep);
+  uint64_t PartialSize(const std::string& name) const;
+
+ private:
+  explicit ContentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  std::filesystem::path PartialPath(const std::string& name) const;
+  std::filesystem::path folder_;
+};
+
+}  // namespace mutual::coordinator
