@@ -8,11 +8,10 @@ find_package(absl REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(spdlog REQUIRED)
-find_package(tomlplusplus QUIET)
-if(NOT TARGET tomlplusplus::tomlplusplus)
-  pkg_check_modules(TOMLPP REQUIRED IMPORTED_TARGET tomlplusplus)
-  add_library(tomlplusplus::tomlplusplus ALIAS PkgConfig::TOMLPP)
-endif()
+# toml++ header-only: Debian's compiled library has exceptions on, we have them off.
+find_path(MUTUAL_TOML_INCLUDE toml++/toml.h REQUIRED)
+add_library(mutual_toml INTERFACE)
+target_include_directories(mutual_toml SYSTEM INTERFACE ${MUTUAL_TOML_INCLUDE})
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
 
 # Protobuf: current releases ship a CMake package, Debian 12 only the module.

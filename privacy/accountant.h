@@ -56,7 +56,8 @@ struct NoiseTarget {
 };
 absl::StatusOr<double> NoiseMultiplierFor(const NoiseTarget& target);
 
-// z·√h, rounded down (z for h < 1): the multiplier that the released sum has when h honest nodes' noise is in it.
+// z·√h, rounded down (z for h < 1): the multiplier of the released sum when the noise of h honest
+// nodes is in it.
 double PublicNoiseMultiplier(double noise_multiplier, int honest_nodes);
 
 }  // namespace mutual::privacy

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace mutual::privacy {
 namespace {
@@ -18,42 +17,45 @@ double SumOfSquares(std::span<const double> vector) {
   return SumOfSquares(vector.first(half)) + SumOfSquares(vector.subspan(half));
 }
 
-void Scale(double factor, std::span<double> vector) {
-  for (double& value : vector) value *= factor;
+// The squares of numbers this size overflow or vanish; clips by way of vector/2^exponent, whose
+// largest value is in [0.5, 1). The margin covers the plain summation and underflow.
+void ClipExtreme(double l2_bound, int exponent, std::span<double> vector) {
+  double sum = 0;
+  for (const double value : vector) {
+    const double scaled = std::ldexp(value, -exponent);
+    sum += scaled * scaled;
+  }
+  const double norm = std::sqrt(sum);
+  if (norm * (1 + 0x1p-20) <= std::ldexp(l2_bound, -exponent)) return;
+  const double factor = l2_bound / norm * (1 - 0x1p-20);
+  for (double& value : vector) value = std::ldexp(value, -exponent) * factor;
 }
 
 }  // namespace
 
 bool ClipL2(double l2_bound, std::span<double> vector) {
   double largest = 0;
-  bool finite = l2_bound > 0 && std::isfinite(l2_bound);
+  bool is_usable = l2_bound > 0 && std::isfinite(l2_bound);
   for (const double value : vector) {
-    finite = finite && std::isfinite(value);
+    is_usable = is_usable && std::isfinite(value);
     largest = std::max(largest, std::abs(value));
   }
-  if (!finite) {
-    std::fill(vector.begin(), vector.end(), 0.0);  // chosen, not multiplied: 0·∞ is NaN
+  if (!is_usable) {
+    std::fill(vector.begin(), vector.end(), 0.0);  // set, not multiplied: 0·∞ is NaN
     return false;
   }
   if (largest == 0) return true;
-  // Squares overflow or vanish outside this range: bring the largest into [0.5, 1) first.
-  // A norm that small is within any bound a grid accepts, unless the bound is smaller still.
-  const bool extreme = largest > 0x1p+500 || largest < 0x1p-400;
-  if (extreme) {
-    int exponent = 0;
-    std::frexp(largest, &exponent);
-    double norm = 0;
-    for (const double value : vector) norm += std::pow(std::ldexp(value, -exponent), 2);
-    norm = std::sqrt(norm);
-    const double bound = std::ldexp(l2_bound, std::clamp(-exponent, -1000, 1000));
-    if (norm <= bound) return true;
-    for (double& value : vector) {
-      value = std::ldexp(value, -exponent) * (1 - 0x1p-20) * (l2_bound / norm);
-    }
+  int exponent = 0;
+  std::frexp(largest, &exponent);
+  if (exponent > 450 || exponent < -400) {
+    ClipExtreme(l2_bound, exponent, vector);
     return true;
   }
   const double norm = std::sqrt(SumOfSquares(vector));
-  if (norm > l2_bound) Scale(l2_bound / norm, vector);
+  if (norm > l2_bound) {
+    const double factor = l2_bound / norm;
+    for (double& value : vector) value *= factor;
+  }
   return true;
 }
 

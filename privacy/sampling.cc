@@ -5,7 +5,7 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "base/status.h"
-#include "privacy/random_words.h"
+#include "privacy/words.h"
 
 namespace mutual::privacy {
 namespace {
@@ -13,7 +13,7 @@ namespace {
 // True with probability exactly `rate` < 1: a uniform real, 64 binary digits at a time, is
 // compared with the digits of `rate`. More than one word is needed with probability 2^−64
 // or less. All operations on `rate` are exact: scaling by 2^64, integer part, remainder.
-bool Flip(double rate, RandomWords& words) {
+bool Flip(double rate, Words& words) {
   for (;;) {
     rate = std::ldexp(rate, 64);
     const double whole = std::floor(rate);
@@ -34,14 +34,14 @@ absl::StatusOr<std::vector<bool>> SampleSlots(uint64_t slot_count, double rate,
   }
   std::vector<bool> chosen(slot_count, true);
   if (rate == 1) return chosen;
-  RandomWords words(random);
+  Words words(random);
   for (uint64_t slot = 0; slot < slot_count; ++slot) chosen[slot] = Flip(rate, words);
   return chosen;
 }
 
 std::vector<uint64_t> SampleWithoutReplacement(uint64_t population, uint64_t count,
                                                crypto::RandomSource& random) {
-  RandomWords words(random);
+  Words words(random);
   const uint64_t wanted = std::min(population, count);
   absl::flat_hash_set<uint64_t> chosen;
   // Floyd's algorithm: every subset of the size wanted is equally likely.

@@ -1,0 +1,174 @@
+#include "coordinator/enrolment/federation_state.h"
+
+#include <array>
+
+#include "absl/strings/str_format.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/file.h"
+#include "base/ids.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "crypto/invitation.h"
+#include "crypto/random.h"
+
+namespace mutual::coordinator {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr uint64_t kSmall = 1 << 20;
+const absl::Duration kAuthorityLife = absl::Hours(24 * 3650);
+const absl::Duration kMemberLife = absl::Hours(24 * 730);
+
+constexpr char kConfig[] =
+    "# The coordinator of %s.\n"
+    "federation = \"%s\"\n"
+    "# Where this program listens. 0.0.0.0:7443 for all networks.\n"
+    "listen = \"%s\"\n"
+    "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
+    "address = \"%s\"\n";
+
+absl::StatusOr<std::string> ValueOf(const std::string& text, const std::string& key) {
+  const std::string start = "\n" + key + " = \"";
+  size_t at = ("\n" + text).find(start);
+  if (at == std::string::npos) {
+    return InvalidArgument("coordinator.toml has no line %s = \"…\"; add it", key);
+  }
+  at += start.size() - 1;
+  const size_t end = text.find('"', at);
+  if (end == std::string::npos) return InvalidArgument("coordinator.toml: %s is not closed", key);
+  return text.substr(at, end - at);
+}
+
+absl::Status WriteKeys(const InitRequest& request) {
+  const fs::path keys = request.folder / "keys";
+  const crypto::Validity validity{request.now - absl::Hours(1), request.now + kAuthorityLife};
+  MUTUAL_ASSIGN_OR_RETURN(const auto authority,
+                          crypto::CertificateAuthority::Create(request.federation, validity));
+  const crypto::Secret server_key = crypto::GenerateTlsKey();
+  const crypto::Subject subject{"coordinator", "coordinator", request.federation};
+  MUTUAL_ASSIGN_OR_RETURN(const std::string csr,
+                          crypto::MakeCertificateRequest(server_key, subject));
+  // Clients check this fixed name against the federation's own CA, so the address may change.
+  MUTUAL_ASSIGN_OR_RETURN(
+      const std::string server,
+      authority.IssueServer(csr, subject, {"coordinator.mutual", "localhost", "127.0.0.1"}, validity));
+  crypto::SystemRandom random;
+  const crypto::SigningKey log_key = crypto::SigningKey::Generate(random);
+  const auto secret = FileMode::kSecret;
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(keys / "ca.key", AsText(authority.key_pem().bytes()), secret));
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(keys / "ca.crt", authority.certificate_pem(), FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(keys / "server.key", AsText(server_key.bytes()), secret));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "server.crt", server, FileMode::kPublic));
+  return WriteFileDurably(keys / "log.key", AsText(log_key.seed().bytes()), secret);
+}
+
+}  // namespace
+
+absl::Status FederationState::Init(const InitRequest& request) {
+  if (fs::exists(request.folder / "coordinator.toml")) {
+    return WithCode(AlreadyExists("%s holds a federation already; choose another folder",
+                                  request.folder.string()),
+                    "ALREADY_INITIALISED");
+  }
+  if (request.federation.empty() ||
+      request.federation.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") !=
+          std::string::npos) {
+    return InvalidArgument("federation name is \"%s\", want a domain-like name such as fed.example",
+                           request.federation);
+  }
+  std::error_code error;
+  fs::create_directories(request.folder / "keys", error);
+  if (error) return Unavailable("cannot create %s: %s", request.folder.string(), error.message());
+  fs::permissions(request.folder / "keys", fs::perms::owner_all, error);
+  MUTUAL_RETURN_IF_ERROR(WriteKeys(request));
+  return WriteFileDurably(request.folder / "coordinator.toml",
+                          absl::StrFormat(kConfig, request.federation, request.federation,
+                                          request.listen, request.address),
+                          FileMode::kPublic);
+}
+
+absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs::path& folder) {
+  const auto config = ReadFile(folder / "coordinator.toml", kSmall);
+  if (!config.ok()) {
+    return WithCode(FailedPrecondition("%s holds no federation; begin one with: mutual-coordinator "
+                                       "init %s",
+                                       folder.string(), folder.string()),
+                    "NOT_INITIALISED");
+  }
+  std::unique_ptr<FederationState> state(new FederationState());
+  state->folder_ = folder;
+  MUTUAL_ASSIGN_OR_RETURN(state->federation_, ValueOf(*config, "federation"));
+  MUTUAL_ASSIGN_OR_RETURN(state->listen_, ValueOf(*config, "listen"));
+  MUTUAL_ASSIGN_OR_RETURN(state->address_, ValueOf(*config, "address"));
+  const fs::path keys = folder / "keys";
+  MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string ca_key, ReadFile(keys / "ca.key", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(
+      crypto::CertificateAuthority authority,
+      crypto::CertificateAuthority::Load(ca, crypto::Secret::FromBytes(AsBytes(ca_key))));
+  state->authority_ = std::make_unique<crypto::CertificateAuthority>(std::move(authority));
+  MUTUAL_ASSIGN_OR_RETURN(state->server_certificate_, ReadFile(keys / "server.crt", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string server_key, ReadFile(keys / "server.key", kSmall));
+  state->server_key_ = crypto::Secret::FromBytes(AsBytes(server_key));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(keys / "log.key", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromSeed(AsBytes(seed)));
+  state->log_key_ = std::make_unique<crypto::SigningKey>(std::move(log_key));
+  return state;
+}
+
+absl::StatusOr<std::string> FederationState::Invite(Journal& journal, const std::string& role,
+                                                    absl::Time expires) const {
+  if (role != "node" && role != "researcher") {
+    return InvalidArgument("role is \"%s\", want node or researcher", role);
+  }
+  crypto::Invitation invitation;
+  invitation.address = address_;
+  MUTUAL_ASSIGN_OR_RETURN(invitation.ca_fingerprint,
+                          crypto::CertificateFingerprint(authority_->certificate_pem()));
+  invitation.log_key = log_key_->verify_key().bytes();
+  crypto::SystemRandom random;
+  std::array<uint8_t, 16> secret;
+  random.Fill(secret);
+  invitation.secret = std::string(AsText(secret));
+  MUTUAL_RETURN_IF_ERROR(journal.AddInvitation(
+      {crypto::Sha256(invitation.secret).ToHex(), role, FormatUtc(expires), false}));
+  return invitation.ToCode();
+}
+
+absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newcomer& newcomer,
+                                                   absl::Time now) const {
+  MUTUAL_RETURN_IF_ERROR(NodeId::Parse(newcomer.organisation).status());
+  MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.identity_key)).status());
+  MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.witness_key)).status());
+  const std::string hash = crypto::Sha256(newcomer.secret).ToHex();
+  MUTUAL_ASSIGN_OR_RETURN(const auto invitation, journal.FindInvitation(hash));
+  if (!invitation || invitation->role != newcomer.role) {
+    return WithCode(PermissionDenied("no invitation with this code for the role %s; ask the "
+                                     "coordinator's operator for one",
+                                     newcomer.role),
+                    "INVITATION_UNKNOWN");
+  }
+  absl::Time expires;
+  if (!ParseUtc(invitation->expires, &expires) || now > expires) {
+    return WithCode(PermissionDenied("this invitation expired on %s; ask for a new one",
+                                     invitation->expires),
+                    "INVITATION_EXPIRED");
+  }
+  MUTUAL_ASSIGN_OR_RETURN(
+      const std::string certificate,
+      authority_->IssueClient(newcomer.certificate_request,
+                              {newcomer.organisation, newcomer.role, federation_},
+                              {now - absl::Hours(1), now + kMemberLife}));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest fingerprint, crypto::CertificateFingerprint(certificate));
+  MUTUAL_RETURN_IF_ERROR(journal.Enrol(
+      hash, {newcomer.organisation, newcomer.role, fingerprint.ToHex(),
+             HexEncode(AsBytes(newcomer.identity_key)), HexEncode(AsBytes(newcomer.witness_key)),
+             FormatUtc(now), ""}));
+  return certificate;
+}
+
+}  // namespace mutual::coordinator

@@ -1,0 +1,43 @@
+// From kept contributions to what is published: add, centre, finish or take an optimizer step.
+//
+// Deterministic: the same files and the same study give the same bytes (docs/REPLAY.md). Memory is a few vectors,
+// whatever the number of nodes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "aggregation/optimizer/optimizer.h"
+#include "base/ids.h"
+#include "study/recipe.h"
+#include "study/study_file.h"
+
+namespace mutual::coordinator {
+
+struct ReleaseInput {
+  const study::Study* study;
+  const study::Recipe* recipe;
+  uint64_t round;
+  int roster_size;
+  std::vector<std::string> files;       // contributions counted, vector_length words each
+  aggregation::OptimizerState state;    // training: before this round
+};
+
+struct ReleaseOutput {
+  Digest sum;                           // SHA-256 of the centred sum, little-endian int32
+  std::string model;                    // training: bytes of the next model (of the averaged one at the end)
+  aggregation::OptimizerState state;    // training: after this round
+  std::string result_json;              // statistics, and the last round of training
+};
+
+// DATA_LOSS when a file is not as long as the vector.
+absl::StatusOr<ReleaseOutput> ReleaseRound(const ReleaseInput& input);
+
+aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec);
+
+// Both epsilons of the whole study with `least_counted` contributions in its smallest round, as JSON with the assumptions.
+absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted);
+
+}  // namespace mutual::coordinator

@@ -1,0 +1,109 @@
+// The coordinator without its network: who may do what, the studies, and the worker that releases sums.
+//
+// Thread-safe. One mutex guards everything; sums are computed by one worker thread outside it.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "coordinator/enrolment/federation_state.h"
+#include "coordinator/service/study_run.h"
+#include "coordinator/storage/content_store.h"
+#include "coordinator/storage/journal.h"
+
+namespace mutual::coordinator {
+
+struct Caller {
+  std::string organisation, role;
+  crypto::VerifyKey identity;
+};
+
+// A study as others see it.
+struct StudyView {
+  StudyRecord record;
+  std::string title;
+  uint64_t round = 0, rounds = 0;
+  int accepted = 0, refused = 0;
+};
+
+// An upload that was checked and may be received.
+struct UploadTicket {
+  Digest study;
+  uint64_t round = 0;
+  Digest sha256;
+  uint64_t bytes = 0;
+  std::string name;  // of the partial upload
+};
+
+class FederationCore {
+ public:
+  struct Parts {
+    const FederationState* state;
+    Journal* journal;
+    ContentStore* store;
+    const Clock* clock;
+    std::function<void(const std::string&)> say;
+  };
+  static absl::StatusOr<std::unique_ptr<FederationCore>> Start(const Parts& parts);
+  ~FederationCore();
+
+  absl::StatusOr<std::string> Join(const Newcomer& newcomer);
+  // The enrolled holder of a client certificate. UNAUTHENTICATED with a code of crypto/certificate.h,
+  // CERTIFICATE_MISSING or CERTIFICATE_REVOKED.
+  absl::StatusOr<Caller> Authenticate(const std::string& certificate_pem);
+
+  absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text);
+  std::vector<StudyView> Studies();
+  absl::StatusOr<StudyView> Study(const Digest& digest);
+  absl::Status Answer(const Caller& caller, const std::string& statement,
+                      const std::string& signature);
+
+  // Open rounds that `node` has still to answer.
+  std::vector<StudyRun::Notice> NoticesFor(const std::string& node);
+  absl::StatusOr<UploadTicket> CheckUpload(const Caller& caller, const std::string& statement,
+                                           const std::string& signature);
+  absl::Status FinishUpload(const Caller& caller, const UploadTicket& ticket,
+                            const std::string& statement, const std::string& signature);
+  static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
+  absl::Status Decline(const Caller& caller, const Digest& study, uint64_t round,
+                       const std::string& code);
+  ContentStore& store() { return *parts_.store; }
+  const FederationState& state() const { return *parts_.state; }
+
+  // `changed` is called, without the lock, after anything changed and every 10 s as a heartbeat.
+  uint64_t Subscribe(std::function<void()> changed);
+  void Unsubscribe(uint64_t id);
+
+ private:
+  explicit FederationCore(const Parts& parts) : parts_(parts) {}
+  absl::Status LoadAll();
+  void Work();
+  bool ReleaseOne();
+  void NotifyAll();
+  StudyRun* Find(const Digest& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  StudyView ViewOf(const StudyRun& run) const;
+  std::set<std::string> ActiveNodes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  Parts parts_;
+  absl::Mutex mutex_;
+  std::map<std::string, Organisation> organisations_ ABSL_GUARDED_BY(mutex_);
+  absl::Time roster_read_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
+  std::vector<std::unique_ptr<StudyRun>> runs_ ABSL_GUARDED_BY(mutex_);
+  bool changed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Mutex subscribers_mutex_;
+  std::map<uint64_t, std::function<void()>> subscribers_ ABSL_GUARDED_BY(subscribers_mutex_);
+  uint64_t next_subscriber_ ABSL_GUARDED_BY(subscribers_mutex_) = 1;
+  std::thread worker_;
+};
+
+}  // namespace mutual::coordinator

@@ -1,0 +1,243 @@
+#include "coordinator/service/study_run.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "base/clock.h"
+#include "base/encoding.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "privacy/accountant.h"
+#include "study/model.h"
+
+namespace mutual::coordinator {
+
+absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds) {
+  return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
+}
+
+absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Load(const RunParts& parts,
+                                                         StudyRecord record, absl::Time now) {
+  std::unique_ptr<StudyRun> run(new StudyRun(parts));
+  MUTUAL_ASSIGN_OR_RETURN(run->study_, study::ParseStudy(record.text, SolveNoise));
+  MUTUAL_ASSIGN_OR_RETURN(run->recipe_, study::MakeRecipe(run->study_));
+  MUTUAL_ASSIGN_OR_RETURN(run->answers_, parts.journal->Answers(record.digest));
+  run->record_ = std::move(record);
+  MUTUAL_RETURN_IF_ERROR(run->Resume(now));
+  return run;
+}
+
+// Replays the journal: the last released state, then the events of the last round.
+absl::Status StudyRun::Resume(absl::Time now) {
+  MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
+  if (state.size() >= 8) {
+    least_counted_ =
+        static_cast<int>(GetUint64BigEndian(AsBytes(state).subspan<0, 8>()));
+    if (state.size() > 8) {
+      MUTUAL_ASSIGN_OR_RETURN(optimizer_,
+                              aggregation::Parse(std::string_view(state).substr(8)));
+    }
+  }
+  if (record_.state != "running") return absl::OkStatus();
+  if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
+  if (round_ == 0) return OpenRound(1, now);
+  MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
+  machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
+  for (const std::string& bytes : events) {
+    MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
+    if (const auto* opened = std::get_if<RoundOpened>(&event)) {
+      MUTUAL_ASSIGN_OR_RETURN(start_, study::RoundStart::Parse(opened->start_text));
+      notice_ = {opened->start_text, parts_.log_key->Sign(opened->start_text)};
+    }
+    MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
+  }
+  if (std::holds_alternative<Abandoned>(machine_->state())) {
+    return Fail(std::get<Abandoned>(machine_->state()).reason);
+  }
+  if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
+  // Killed between a release and what follows it.
+  if (round_ < study_.rounds()) return OpenRound(round_ + 1, now);
+  record_.state = "finished";
+  return parts_.journal->SaveStudy(record_);
+}
+
+std::set<std::string> StudyRun::Roster() const {
+  return absl::StrSplit(record_.roster, '\n', absl::SkipEmpty());
+}
+
+uint64_t StudyRun::rounds_released() const {
+  if (round_ == 0) return 0;
+  if (record_.state == "finished") return study_.rounds();
+  return round_ - 1;
+}
+
+int StudyRun::accepted() const {
+  return static_cast<int>(std::count_if(answers_.begin(), answers_.end(),
+                                        [](const AnswerRow& answer) { return answer.accepted; }));
+}
+int StudyRun::refused() const { return static_cast<int>(answers_.size()) - accepted(); }
+
+absl::Status StudyRun::TakeAnswer(const AnswerRow& answer) {
+  const auto same = std::find_if(answers_.begin(), answers_.end(),
+                                 [&](const AnswerRow& a) { return a.node == answer.node; });
+  if (same != answers_.end() && same->statement == answer.statement) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveAnswer(study_.digest, answer));
+  if (same != answers_.end()) {
+    *same = answer;
+  } else {
+    answers_.push_back(answer);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, absl::Time now) {
+  if (record_.state != "proposed") return false;
+  absl::Time proposed;
+  ParseUtc(record_.proposed_at, &proposed);
+  const bool window_over = now > proposed + study_.cohort.join_window;
+  const bool all_answered = answers_.size() >= nodes.size() && !nodes.empty();
+  if (accepted() < study_.cohort.min_nodes) {
+    if (!window_over) return false;
+    MUTUAL_RETURN_IF_ERROR(Fail("TOO_FEW_ACCEPTED"));
+    return true;
+  }
+  if (!window_over && !all_answered) return false;
+  std::vector<std::string> roster;
+  for (const AnswerRow& answer : answers_) {
+    if (answer.accepted) roster.push_back(answer.node);
+  }
+  std::sort(roster.begin(), roster.end());
+  record_.roster = absl::StrJoin(roster, "\n");
+  record_.state = "running";
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
+  MUTUAL_RETURN_IF_ERROR(OpenRound(1, now));
+  return true;
+}
+
+absl::Status StudyRun::StartModel() {
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study_));
+  const std::vector<float> initial = study::InitialModel(study_, layout);
+  optimizer_ = aggregation::StartAt(std::vector<double>(initial.begin(), initial.end()));
+  return absl::OkStatus();
+}
+
+absl::Status StudyRun::OpenRound(uint64_t round, absl::Time now) {
+  const std::set<std::string> roster = Roster();
+  study::RoundStart start;
+  start.origin = parts_.origin;
+  start.study = study_.digest;
+  start.round = round;
+  start.vector_length = recipe_->dimension();
+  start.sampling_rate = study_.privacy.sampling_rate;
+  start.member_bound = recipe_->member_bound();
+  start.noise_multiplier = study_.privacy.noise_multiplier;
+  start.min_nodes = study_.cohort.min_nodes;
+  start.roster_size = static_cast<int>(roster.size());
+  start.roster = study::RosterDigest({roster.begin(), roster.end()});
+  // Statements carry whole seconds: round the deadline up.
+  start.deadline = absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1);
+  if (recipe_->needs_model()) {
+    if (round == 1) MUTUAL_RETURN_IF_ERROR(StartModel());
+    const std::vector<float> model(optimizer_.parameters.begin(), optimizer_.parameters.end());
+    MUTUAL_ASSIGN_OR_RETURN(start.model, parts_.store->Put(study::ModelBytes(model)));
+  }
+  round_ = round;
+  start_ = start;
+  machine_ = std::make_unique<RoundMachine>(RoundRules{roster, study_.cohort.min_nodes});
+  const std::string text = start.ToText();
+  notice_ = {text, parts_.log_key->Sign(text)};
+  return Apply(RoundOpened{text});
+}
+
+absl::Status StudyRun::Apply(const RoundEvent& event) {
+  RoundMachine next = *machine_;
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<RoundAction> actions, next.Handle(event));
+  MUTUAL_RETURN_IF_ERROR(
+      parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), ""));
+  *machine_ = std::move(next);
+  return React(actions);
+}
+
+absl::Status StudyRun::React(const std::vector<RoundAction>& actions) {
+  for (const RoundAction& action : actions) {
+    if (const auto* abandoned = std::get_if<ReportAbandoned>(&action)) return Fail(abandoned->reason);
+  }
+  return absl::OkStatus();
+}
+
+std::optional<StudyRun::Notice> StudyRun::NoticeFor(const std::string& node) const {
+  if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
+  const auto* collecting = std::get_if<Collecting>(&machine_->state());
+  if (collecting == nullptr || machine_->rules().roster.count(node) == 0 ||
+      collecting->received.count(node) > 0 || collecting->declined.count(node) > 0) {
+    return std::nullopt;
+  }
+  return notice_;
+}
+
+bool StudyRun::IsOpen(uint64_t round) const {
+  return record_.state == "running" && machine_ != nullptr && round == round_ &&
+         std::holds_alternative<Collecting>(machine_->state());
+}
+
+std::optional<absl::Time> StudyRun::deadline() const {
+  if (!IsOpen(round_)) return std::nullopt;
+  return start_.deadline;
+}
+
+absl::Status StudyRun::CheckDeadline(absl::Time now) {
+  if (!IsOpen(round_) || now <= start_.deadline) return absl::OkStatus();
+  return Apply(DeadlinePassed{});
+}
+
+std::optional<ReleaseInput> StudyRun::PendingRelease() const {
+  if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
+  const auto* closed = std::get_if<Closed>(&machine_->state());
+  if (closed == nullptr) return std::nullopt;
+  ReleaseInput input{&study_, recipe_.get(), round_, start_.roster_size, {}, optimizer_};
+  for (const auto& [node, contribution] : closed->received) {
+    input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
+  }
+  return input;
+}
+
+std::string StudyRun::SerializedState() const {
+  std::string state;
+  PutUint64BigEndian(static_cast<uint64_t>(least_counted_), &state);
+  if (recipe_->needs_model()) state += aggregation::Serialize(optimizer_);
+  return state;
+}
+
+absl::Status StudyRun::Publish(const ReleaseOutput& output, absl::Time now) {
+  const int counted =
+      static_cast<int>(std::get<Closed>(machine_->state()).received.size());
+  least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
+  optimizer_ = output.state;
+  const bool last = round_ == study_.rounds();
+  const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));
+  if (last) {
+    // The result is durable before the event that makes the round released.
+    record_.result_json = output.result_json;
+    record_.model = recipe_->needs_model() ? digest.ToHex() : "";
+    MUTUAL_ASSIGN_OR_RETURN(record_.privacy_json, PrivacyJson(study_, least_counted_));
+    MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
+  }
+  const RoundEvent event = SumReleased{output.sum, digest};
+  MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->AppendEvent(study_.digest, round_, Serialize(event),
+                                                     SerializedState()));
+  if (!last) return OpenRound(round_ + 1, now);
+  record_.state = "finished";
+  return parts_.journal->SaveStudy(record_);
+}
+
+absl::Status StudyRun::Fail(const std::string& reason) {
+  record_.state = "abandoned";
+  record_.reason = reason;
+  return parts_.journal->SaveStudy(record_);
+}
+
+}  // namespace mutual::coordinator
