@@ -6,29 +6,33 @@
 namespace mutual::privacy {
 namespace {
 
-// Pairwise, so that the relative error is below 2^−44 for every length in memory.
-double SumOfSquares(std::span<const double> vector) {
-  if (vector.size() <= 64) {
-    double sum = 0;
-    for (const double value : vector) sum += value * value;
-    return sum;
-  }
-  const size_t half = vector.size() / 2;
-  return SumOfSquares(vector.first(half)) + SumOfSquares(vector.subspan(half));
-}
+// Takes a clipped norm below the bound whatever the rounding of the norm and of each product.
+constexpr double kMargin = 1 - 0x1p-44;
 
-// The squares of numbers this size overflow or vanish; clips by way of vector/2^exponent, whose
-// largest value is in [0.5, 1). The margin covers the plain summation and underflow.
-void ClipExtreme(double l2_bound, int exponent, std::span<double> vector) {
+// Σ (value/2^exponent)², pairwise: relative error below 2^-45 for every length in memory.
+double SumOfSquares(std::span<const double> vector, int exponent) {
+  if (vector.size() > 64) {
+    const size_t half = vector.size() / 2;
+    return SumOfSquares(vector.first(half), exponent) +
+           SumOfSquares(vector.subspan(half), exponent);
+  }
   double sum = 0;
   for (const double value : vector) {
-    const double scaled = std::ldexp(value, -exponent);
+    const double scaled = exponent == 0 ? value : std::ldexp(value, -exponent);
     sum += scaled * scaled;
   }
-  const double norm = std::sqrt(sum);
-  if (norm * (1 + 0x1p-20) <= std::ldexp(l2_bound, -exponent)) return;
-  const double factor = l2_bound / norm * (1 - 0x1p-20);
-  for (double& value : vector) value = std::ldexp(value, -exponent) * factor;
+  return sum;
+}
+
+// `exponent` is 0 unless the squares would overflow or vanish; then the largest
+// value/2^exponent is in [0.5, 1).
+void ClipFinite(double l2_bound, int exponent, std::span<double> vector) {
+  const double norm = std::sqrt(SumOfSquares(vector, exponent));
+  if (norm <= std::ldexp(l2_bound, -exponent)) return;
+  const double factor = l2_bound / norm * kMargin;
+  for (double& value : vector) {
+    value = (exponent == 0 ? value : std::ldexp(value, -exponent)) * factor;
+  }
 }
 
 }  // namespace
@@ -47,15 +51,8 @@ bool ClipL2(double l2_bound, std::span<double> vector) {
   if (largest == 0) return true;
   int exponent = 0;
   std::frexp(largest, &exponent);
-  if (exponent > 450 || exponent < -400) {
-    ClipExtreme(l2_bound, exponent, vector);
-    return true;
-  }
-  const double norm = std::sqrt(SumOfSquares(vector));
-  if (norm > l2_bound) {
-    const double factor = l2_bound / norm;
-    for (double& value : vector) value *= factor;
-  }
+  const bool is_extreme = exponent > 450 || exponent < -400;
+  ClipFinite(l2_bound, is_extreme ? exponent : 0, vector);
   return true;
 }
 

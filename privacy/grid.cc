@@ -7,6 +7,8 @@
 namespace mutual::privacy {
 namespace {
 
+// From 50 on, sums of several nodes' discrete noise are Gaussian to 1e-60 (docs/PRIVACY.md).
+constexpr int64_t kSmallestNoise = 64;
 constexpr int64_t kLargestNoise = int64_t{1} << 26;
 constexpr double kUnitsPerRoot = 100;  // scale >= 100·√d/C
 
@@ -64,7 +66,7 @@ absl::StatusOr<Grid> MakeGrid(const GridRequest& request) {
   const double smallest_scale =
       kUnitsPerRoot * std::sqrt(static_cast<double>(request.dimension)) / request.member_bound;
   const double least_noise = z * SensitivityAt(smallest_scale, request);
-  int64_t noise = 1;
+  int64_t noise = kSmallestNoise;
   while (noise <= kLargestNoise && static_cast<double>(noise) < least_noise) noise *= 2;
   if (noise > kLargestNoise) {
     return OutOfRange(

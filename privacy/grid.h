@@ -22,7 +22,7 @@ struct GridRequest {
 };
 
 // One grid unit is 1/scale of the recipe's unit. The scale is at least 100·√d/C and is
-// chosen so that `noise_stddev` is a power of two and >= z·sensitivity.
+// chosen so that `noise_stddev` is a power of two, >= 64 and >= z·sensitivity.
 struct Grid {
   double scale;
   int64_t sensitivity;   // Δ_int, L2, grid units

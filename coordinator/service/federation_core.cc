@@ -226,6 +226,19 @@ absl::Status FederationCore::FinishUpload(const Caller& caller, const UploadTick
   return absl::OkStatus();
 }
 
+bool FederationCore::HasContribution(const std::string& node, const Digest& study,
+                                     uint64_t round) {
+  const absl::MutexLock lock(&mutex_);
+  const StudyRun* const run = Find(study);
+  return run != nullptr && run->HasContribution(node, round);
+}
+
+bool FederationCore::IsModel(const Digest& digest) {
+  const absl::MutexLock lock(&mutex_);
+  return std::any_of(runs_.begin(), runs_.end(),
+                     [&](const auto& run) { return run->IsModel(digest); });
+}
+
 absl::Status FederationCore::Decline(const Caller& caller, const Digest& study, uint64_t round,
                                      const std::string& code) {
   const bool valid = !code.empty() && code.size() <= 40 &&

@@ -76,6 +76,9 @@ class FederationCore {
   static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
   absl::Status Decline(const Caller& caller, const Digest& study, uint64_t round,
                        const std::string& code);
+  bool HasContribution(const std::string& node, const Digest& study, uint64_t round);
+  // Whether `digest` is the model of an open round or of a finished study: what may be fetched.
+  bool IsModel(const Digest& digest);
   ContentStore& store() { return *parts_.store; }
   const FederationState& state() const { return *parts_.state; }
 

@@ -182,6 +182,18 @@ bool StudyRun::IsOpen(uint64_t round) const {
          std::holds_alternative<Collecting>(machine_->state());
 }
 
+bool StudyRun::HasContribution(const std::string& node, uint64_t round) const {
+  if (machine_ == nullptr || round != round_) return round < round_;
+  if (const auto* state = std::get_if<Collecting>(&machine_->state())) {
+    return state->received.count(node) > 0;
+  }
+  return true;  // closed: nothing more is wanted
+}
+
+bool StudyRun::IsModel(const Digest& digest) const {
+  return (record_.state == "running" && start_.model == digest) || record_.model == digest.ToHex();
+}
+
 std::optional<absl::Time> StudyRun::deadline() const {
   if (!IsOpen(round_)) return std::nullopt;
   return start_.deadline;

@@ -51,6 +51,8 @@ class StudyRun {
   struct Notice { std::string start, signature; };
   std::optional<Notice> NoticeFor(const std::string& node) const;
   bool IsOpen(uint64_t round) const;
+  bool HasContribution(const std::string& node, uint64_t round) const;
+  bool IsModel(const Digest& digest) const;  // of the open round or the finished study
   uint64_t vector_bytes() const { return recipe_->dimension() * 4; }
 
   absl::Status Apply(const RoundEvent& event);  // journal, then handle

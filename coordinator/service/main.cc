@@ -1,0 +1,176 @@
+// `mutual-coordinator`: begins a federation, invites organisations, serves.
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "base/clock.h"
+#include "base/status.h"
+#include "coordinator/enrolment/federation_state.h"
+#include "coordinator/service/federation_core.h"
+#include "coordinator/service/server.h"
+
+namespace mutual::coordinator {
+namespace {
+
+constexpr char kExample[] =
+    "\nExample:\n"
+    "  mutual-coordinator init fed --federation fed.example --listen 0.0.0.0:7443 --address "
+    "fed.example:7443\n"
+    "  mutual-coordinator invite --dir fed --role node\n"
+    "  mutual-coordinator serve --dir fed\n"
+    "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n";
+
+struct Options {
+  std::string folder = "mutual-coordinator", federation = "fed.example";
+  std::string listen = "127.0.0.1:7443", address = "127.0.0.1:7443", role = "node", organisation;
+  int days = 14, count = 1;
+  bool json = false;
+};
+
+absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const FederationState& state) {
+  return Journal::Open((state.folder() / "journal.sqlite").string());
+}
+
+absl::Status Init(const Options& options) {
+  const SystemClock clock;
+  MUTUAL_RETURN_IF_ERROR(FederationState::Init(
+      {options.folder, options.federation, options.listen, options.address, clock.Now()}));
+  std::printf("Federation %s begun in %s. Next: invite, then serve.\n", options.federation.c_str(),
+              options.folder.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Invite(const Options& options) {
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  for (int i = 0; i < options.count; ++i) {
+    MUTUAL_ASSIGN_OR_RETURN(const std::string code,
+                            state->Invite(*journal, options.role,
+                                          clock.Now() + absl::Hours(24) * options.days));
+    if (options.json) {
+      std::printf("%s\n", nlohmann::ordered_json({{"code", code}, {"role", options.role}}).dump().c_str());
+    } else {
+      std::printf("%s\n", code.c_str());
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Revoke(const Options& options) {
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_RETURN_IF_ERROR(journal->Revoke(options.organisation, FormatUtc(clock.Now())));
+  std::printf("%s is revoked; a running coordinator refuses it within a second.\n",
+              options.organisation.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status Status(const Options& options) {
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_ASSIGN_OR_RETURN(const auto organisations, journal->Organisations());
+  MUTUAL_ASSIGN_OR_RETURN(const auto studies, journal->Studies());
+  nlohmann::ordered_json json = {{"federation", state->federation()},
+                                 {"organisations", nlohmann::ordered_json::array()},
+                                 {"studies", nlohmann::ordered_json::array()}};
+  for (const Organisation& organisation : organisations) {
+    json["organisations"].push_back({{"name", organisation.name}, {"role", organisation.role},
+                                     {"enrolled", organisation.enrolled_at},
+                                     {"revoked", organisation.revoked_at}});
+  }
+  for (const StudyRecord& study : studies) {
+    json["studies"].push_back({{"digest", study.digest.ToHex()}, {"state", study.state},
+                               {"reason", study.reason}, {"proposed", study.proposed_at}});
+  }
+  if (options.json) {
+    std::printf("%s\n", json.dump(2).c_str());
+    return absl::OkStatus();
+  }
+  std::printf("%s: %zu organisations, %zu studies\n", state->federation().c_str(),
+              organisations.size(), studies.size());
+  for (const auto& organisation : organisations) {
+    std::printf("  %-20s %-10s %s\n", organisation.name.c_str(), organisation.role.c_str(),
+                organisation.revoked_at.empty() ? "" : "revoked");
+  }
+  for (const auto& study : studies) {
+    std::printf("  study %s  %s %s\n", study.digest.Short().c_str(), study.state.c_str(),
+                study.reason.c_str());
+  }
+  return absl::OkStatus();
+}
+
+std::atomic<bool> interrupted = false;
+void OnSignal(int) { interrupted = true; }
+
+absl::Status Serve(const Options& options) {
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  const auto say = [&clock](const std::string& line) {
+    std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
+    std::fflush(stdout);
+  };
+  MUTUAL_ASSIGN_OR_RETURN(
+      const auto core,
+      FederationCore::Start({state.get(), journal.get(), store.get(), &clock, say}));
+  MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
+  ::signal(SIGINT, OnSignal);
+  ::signal(SIGTERM, OnSignal);
+  std::printf("Serving %s on %s; stop with Ctrl-C.\n", state->federation().c_str(),
+              state->listen().c_str());
+  std::fflush(stdout);
+  while (!interrupted) ::usleep(50000);
+  std::printf("Stopping; every round resumes at the next start.\n");
+  return absl::OkStatus();
+}
+
+int Main(int argc, char** argv) {
+  CLI::App app("mutual-coordinator: asks organisations for sums, never for rows.");
+  app.footer(kExample);
+  app.require_subcommand(1);
+  app.fallthrough();
+  Options options;
+  app.add_option("--dir", options.folder, "the federation's folder")->capture_default_str();
+  app.add_flag("--json", options.json, "print JSON");
+  auto* init = app.add_subcommand("init", "begin a federation: certificate authority, keys, configuration");
+  init->add_option("folder", options.folder, "where to keep it");
+  init->add_option("--federation", options.federation, "name, e.g. fed.example")->capture_default_str();
+  init->add_option("--listen", options.listen, "host:port to listen on")->capture_default_str();
+  init->add_option("--address", options.address, "host:port that nodes dial")->capture_default_str();
+  auto* invite = app.add_subcommand("invite", "print a single-use invitation code");
+  invite->add_option("--role", options.role, "node or researcher")->capture_default_str();
+  invite->add_option("--days", options.days, "days until it expires")->capture_default_str();
+  invite->add_option("--count", options.count, "how many codes")->capture_default_str();
+  auto* revoke = app.add_subcommand("revoke", "end an organisation's membership");
+  revoke->add_option("organisation", options.organisation)->required();
+  auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
+  auto* status = app.add_subcommand("status", "organisations and studies");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const absl::Status result = *init     ? Init(options)
+                              : *invite ? Invite(options)
+                              : *revoke ? Revoke(options)
+                              : *serve  ? Serve(options)
+                              : *status ? Status(options)
+                                        : absl::OkStatus();
+  if (result.ok()) return 0;
+  std::fprintf(stderr, "mutual-coordinator: %s\n", Describe(result).c_str());
+  return 1;
+}
+
+}  // namespace
+}  // namespace mutual::coordinator
+
+int main(int argc, char** argv) { return mutual::coordinator::Main(argc, argv); }
