@@ -65,8 +65,10 @@ double RoundRdp(int order, const Phase& phase) {
 absl::Status ValidatePhase(const Phase& phase) {
   if (!(phase.noise_multiplier >= kSmallestMultiplier &&
         phase.noise_multiplier <= kLargestMultiplier)) {
-    return InvalidArgument("the noise multiplier is %g, want 0.2 to 1000 (times the root of the "
-                           "number of honest nodes)", phase.noise_multiplier);
+    return InvalidArgument(
+        "the noise multiplier is %g, want 0.2 to 1000 (times the root of the "
+        "number of honest nodes)",
+        phase.noise_multiplier);
   }
   if (!(phase.sampling_rate > 0 && phase.sampling_rate <= 1)) {
     return InvalidArgument("the sampling rate is %g, want more than 0 and at most 1",
@@ -98,17 +100,17 @@ double CumulantOf(std::span<const Phase> phases, double order) {
   double total = 0;
   for (const Phase& phase : phases) {
     const double variance = phase.noise_multiplier * phase.noise_multiplier;
-    const double moment =
-        phase.sampling_rate == 1
-            ? order * (order - 1) / (2 * variance) * kRoundUp
-            : LogMoment({order, phase.noise_multiplier, phase.sampling_rate});
+    const double moment = phase.sampling_rate == 1
+                              ? order * (order - 1) / (2 * variance) * kRoundUp
+                              : LogMoment({order, phase.noise_multiplier, phase.sampling_rate});
     total += moment * static_cast<double>(phase.rounds);
   }
   return total * (1 + 1e-12);
 }
 
 // Orders between the integers matter only near small ones. ε as a function of a real order
-// falls, then rises, so the best multiple of 0.1 lies within 1 of the best integer.
+// falls, then rises, so the best multiple of 0.1 lies within 1 of the best integer, and the
+// figure is the smallest over one fixed set of orders: monotone in the noise.
 Epsilon Refine(std::span<const Phase> phases, double delta, Epsilon best) {
   const int integer = best.order;
   for (int tenth = 10 * (integer - 1) + 1; tenth < std::min(10 * (integer + 1), 120); ++tenth) {
@@ -173,9 +175,8 @@ absl::StatusOr<Epsilon> EpsilonOf(const RenyiCurve& curve, double delta) {
 absl::StatusOr<Epsilon> EpsilonOf(std::span<const Phase> phases, double delta) {
   MUTUAL_ASSIGN_OR_RETURN(const RenyiCurve curve, CurveOf(phases));
   MUTUAL_ASSIGN_OR_RETURN(const Epsilon best, EpsilonOf(curve, delta));
-  const bool is_tiny = std::any_of(phases.begin(), phases.end(), [](const Phase& phase) {
-    return phase.sampling_rate < 1e-12;
-  });
+  const bool is_tiny = std::any_of(phases.begin(), phases.end(),
+                                   [](const Phase& phase) { return phase.sampling_rate < 1e-12; });
   if (best.epsilon == 0 || best.order > 12 || is_tiny) return best;
   return Refine(phases, delta, best);
 }
@@ -192,9 +193,10 @@ absl::StatusOr<double> NoiseMultiplierFor(const NoiseTarget& target) {
   double low = kSmallestMultiplier, high = kLargestSearched;
   MUTUAL_ASSIGN_OR_RETURN(const double most_noise, epsilon_at(high));
   if (most_noise > target.epsilon) {
-    return OutOfRange("epsilon %g needs a noise multiplier above 1000 (which gives %g): allow "
-                      "more, or ask for fewer rounds or a lower sampling rate",
-                      target.epsilon, most_noise);
+    return OutOfRange(
+        "epsilon %g needs a noise multiplier above 1000 (which gives %g): allow "
+        "more, or ask for fewer rounds or a lower sampling rate",
+        target.epsilon, most_noise);
   }
   MUTUAL_ASSIGN_OR_RETURN(const double least_noise, epsilon_at(low));
   if (least_noise <= target.epsilon) return low;

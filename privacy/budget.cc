@@ -20,8 +20,7 @@ size_t IndexOf(int order) {
 // An empty curve, a finite one of the right length with no negative value: nothing else.
 absl::Status ValidateCurve(const RenyiCurve& curve) {
   if (!curve.empty() && curve.size() != RenyiOrders().size()) {
-    return InvalidArgument("the curve has %d orders, want %d", curve.size(),
-                           RenyiOrders().size());
+    return InvalidArgument("the curve has %d orders, want %d", curve.size(), RenyiOrders().size());
   }
   for (const double value : curve) {
     if (!(value >= 0)) return InvalidArgument("the curve holds %g, want at least 0", value);
@@ -62,13 +61,17 @@ absl::Status ValidatePolicy(const BudgetPolicy& policy) {
     }
   }
   if (policy.orders.empty() || policy.orders.size() > kMostOrders) {
-    return InvalidArgument("the policy has %d orders, want 1 to %d: choosing among more "
-                           "afterwards is not free", policy.orders.size(), kMostOrders);
+    return InvalidArgument(
+        "the policy has %d orders, want 1 to %d: choosing among more "
+        "afterwards is not free",
+        policy.orders.size(), kMostOrders);
   }
   for (const int order : policy.orders) {
     if (IndexOf(order) == RenyiOrders().size()) {
-      return InvalidArgument("the policy names order %d, want orders from 2 to 64, or one of 80, "
-                             "96, 128, 192, 256, 384, 512, 1024", order);
+      return InvalidArgument(
+          "the policy names order %d, want orders from 2 to 64, or one of 80, "
+          "96, 128, 192, 256, 384, 512, 1024",
+          order);
     }
     if (std::count(policy.orders.begin(), policy.orders.end(), order) > 1) {
       return InvalidArgument("the policy names order %d twice, want each order once", order);

@@ -20,8 +20,7 @@ constexpr double kFloatSlack = 0x1p-40;
 constexpr double kBatchSlots = 64;
 constexpr double kRho = 16;
 constexpr double kLargestRows = 4096;
-constexpr double kEta =
-    2.1 * (kBatchSlots * kLargestRows + 2) * kBatchSlots * kRho * 0x1p-53;
+constexpr double kEta = 2.1 * (kBatchSlots * kLargestRows + 2) * kBatchSlots * kRho * 0x1p-53;
 
 // Sensitivity is ceil(scale·C·stretch + rounding).
 struct Terms {
@@ -85,8 +84,8 @@ absl::StatusOr<Grid> MakeGrid(const GridRequest& request) {
 
   const int64_t sensitivity = static_cast<int64_t>(SensitivityAt(scale, request));
   const double nodes = request.max_nodes;
-  const double clamp = std::floor(
-      (0x1p31 - 8 * static_cast<double>(noise) * std::sqrt(nodes)) / nodes);
+  const double clamp =
+      std::floor((0x1p31 - 8 * static_cast<double>(noise) * std::sqrt(nodes)) / nodes);
   if (clamp < static_cast<double>(sensitivity)) {
     return OutOfRange(
         "no room is left modulo 2^32: %d nodes may each add %.0f grid units to a value, want at "

@@ -31,8 +31,8 @@ double LogIntegrand(const MomentPoint& point, double x) {
   const double variance = point.noise_multiplier * point.noise_multiplier;
   const double q = point.sampling_rate;
   const double w = (2 * x - 1) / (2 * variance);
-  const double density = -x * x / (2 * variance) -
-                         std::log(point.noise_multiplier * std::sqrt(2 * std::numbers::pi));
+  const double density =
+      -x * x / (2 * variance) - std::log(point.noise_multiplier * std::sqrt(2 * std::numbers::pi));
   if (w < 600) return density + LogExcess(point.order, q * std::expm1(w));
   return density + point.order * (w + std::log(q + (1 - q) * std::exp(-w)));
 }

@@ -44,7 +44,7 @@ double MemberValue(const MemberRows& rows, const Schema& schema, const Measure& 
     sum += a;
     weight += b;
   }
-  const double value = sum / weight;
+  const double value = measure.factor * sum / weight;
   return weight == 0 || !std::isfinite(value) ? kMissing
                                               : std::clamp(value, measure.lower, measure.upper);
 }

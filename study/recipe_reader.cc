@@ -35,7 +35,7 @@ std::vector<Measure> ReadMeasures(TableReader& reader, const Schema& schema, boo
         continue;
       }
       measures.push_back({name, name, "", category ? 0 : column->lower,
-                          category ? 0 : column->upper, column->unit});
+                          category ? 0 : column->upper, column->unit, 1});
     }
   }
   for (const toml::table* const table : reader.Tables("ratio")) {
@@ -47,6 +47,7 @@ std::vector<Measure> ReadMeasures(TableReader& reader, const Schema& schema, boo
     measure.lower = ratio.Number("lower");
     measure.upper = ratio.Number("upper");
     measure.unit = ratio.OptionalText("unit");
+    measure.factor = ratio.OptionalNumber("factor").value_or(1);
     for (const char* key : {"numerator", "denominator"}) {
       const std::string& name = key[0] == 'n' ? measure.numerator : measure.denominator;
       const Column* const column = FindColumn(ratio, schema, name, key);

@@ -17,14 +17,15 @@
 
 namespace mutual::study {
 
-// A measure is a column (the mean over the member's rows) or a ratio Σnumerator/Σdenominator over
-// the member's rows, clamped into [lower, upper].
+// A measure is a column (the mean over the member's rows) or a ratio factor·Σnumerator/Σdenominator
+// over the member's rows, clamped into [lower, upper].
 struct Measure {
   std::string name;
   std::string numerator;    // the column itself when there is no denominator
   std::string denominator;  // empty for a plain column
   double lower = 0, upper = 0;
   std::string unit;
+  double factor = 1;        // e.g. 60 for "per hour" of minutes
 };
 
 // Count, mean and variance of each measure over members, optionally per category of `by`.

@@ -45,8 +45,7 @@ void StepAdam(const OptimizerOptions& options, std::span<const double> gradient,
     first = options.beta1 * first + (1 - options.beta1) * gradient[i];
     second = options.beta2 * second + (1 - options.beta2) * (gradient[i] * gradient[i]);
     const double root = std::sqrt(second / second_correction) + options.adam_epsilon;
-    const double direction =
-        first / first_correction / root + options.weight_decay * parameter;
+    const double direction = first / first_correction / root + options.weight_decay * parameter;
     parameter = parameter - options.learning_rate * direction;
   }
 }
@@ -62,8 +61,8 @@ absl::Status Validate(const OptimizerOptions& options) {
   const double rate = options.learning_rate, decay = options.weight_decay;
   MUTUAL_RETURN_IF_ERROR(
       CheckRange(rate > 0 && std::isfinite(rate), "the learning rate", rate, "more than 0"));
-  MUTUAL_RETURN_IF_ERROR(CheckRange(decay >= 0 && std::isfinite(decay), "the weight decay", decay,
-                                    "at least 0"));
+  MUTUAL_RETURN_IF_ERROR(
+      CheckRange(decay >= 0 && std::isfinite(decay), "the weight decay", decay, "at least 0"));
   MUTUAL_RETURN_IF_ERROR(CheckRange(IsFraction(options.averaging), "the averaging decay",
                                     options.averaging, "0 (off) to below 1"));
   if (options.kind == OptimizerKind::kSgd) {
@@ -101,8 +100,8 @@ absl::Status Step(const OptimizerOptions& options, std::span<const double> gradi
   if (options.averaging == 0) return absl::OkStatus();
   if (state->average.empty()) state->average.assign(gradient.size(), 0);
   for (size_t i = 0; i < gradient.size(); ++i) {
-    state->average[i] = options.averaging * state->average[i] +
-                        (1 - options.averaging) * state->parameters[i];
+    state->average[i] =
+        options.averaging * state->average[i] + (1 - options.averaging) * state->parameters[i];
   }
   return absl::OkStatus();
 }

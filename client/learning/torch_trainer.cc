@@ -232,20 +232,21 @@ absl::Status AddRound(const TrainRound& round, std::span<int64_t> sum) {
   const auto parameters = Parameters(task, round.model);
   for (const bool evaluating : {false, true}) {
     if (evaluating && !task.vector.has_evaluation) continue;
-    // Slots in slot order, empty ones too, fill batches of exactly kBatch.
-    std::vector<study::MemberRows> members;
-    const auto flush = [&] {
+    // Batch k is always the slots [k·kBatch, (k+1)·kBatch), those not taken as zero members: a coin, an empty slot's too,
+    // must not move other members to other batches, where they would round differently.
+    for (size_t first = 0; first < round.slots.size(); first += kBatch) {
+      std::vector<study::MemberRows> members(static_cast<size_t>(kBatch));
+      bool any = false;
+      for (size_t i = 0; i < members.size() && first + i < round.slots.size(); ++i) {
+        if (!round.sampled[first + i] || round.held_out[first + i] != evaluating) continue;
+        members[i] = round.slots[first + i];
+        any = true;
+      }
+      if (!any) continue;  // the zero vector, whoever the slots belong to
       const Batch batch = MakeBatch(task, members);
       evaluating ? AddEvaluation(task, parameters, batch, round.scale, sum)
                  : AddTraining(task, parameters, batch, round.scale, sum);
-      members.clear();
-    };
-    for (size_t slot = 0; slot < round.slots.size(); ++slot) {
-      if (!round.sampled[slot] || round.held_out[slot] != evaluating) continue;
-      members.push_back(round.slots[slot]);
-      if (members.size() == kBatch) flush();
     }
-    if (!members.empty()) flush();
   }
   return absl::OkStatus();
 }

@@ -90,7 +90,8 @@ TEST_CASE("A clipped vector keeps its direction and never exceeds the bound", "[
   for (int trial = 0; trial < 2000; ++trial) {
     std::vector<double> vector(1 + words.Below(40));
     for (double& x : vector) {
-      x = std::ldexp(static_cast<double>(words.Next()) - 0x1p63, static_cast<int>(words.Below(40)) - 70);
+      x = std::ldexp(static_cast<double>(words.Next()) - 0x1p63,
+                     static_cast<int>(words.Below(40)) - 70);
     }
     const std::vector<double> before = vector;
     const double bound = std::ldexp(1.0 + static_cast<double>(words.Below(1000)) / 999, -3);

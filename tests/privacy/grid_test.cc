@@ -68,6 +68,24 @@ Vector WorstMember(const Grid& grid, const GridRequest& request, Words& words) {
   return member;
 }
 
+// Values of sampled slots in batches of four, one rounding a batch. Packed: sampled slots follow
+// each other. In blocks: slot i has place i, an unsampled slot counts zero there.
+enum class Batches { kPacked, kBlocks };
+int64_t SumInBatches(const Vector& slots, const std::vector<bool>& sampled, Batches batches) {
+  int64_t sum = 0;
+  double batch = 0;
+  size_t places = 0;
+  for (size_t i = 0; i < slots.size(); ++i) {
+    if (sampled[i]) batch += slots[i];
+    if (sampled[i] || batches == Batches::kBlocks) ++places;
+    if (places < 4 && i + 1 < slots.size()) continue;
+    sum += std::llround(batch);
+    batch = 0;
+    places = 0;
+  }
+  return sum;
+}
+
 // One batch's sum as training forms it: rows of all members in one fixed order, float64.
 Vector BatchSum(const std::vector<std::vector<std::pair<Vector, Vector>>>& members,
                 const Vector& factors) {
@@ -237,6 +255,26 @@ TEST_CASE("Attack: members whose rows cancel do not break the sensitivity", "[gr
   }
   // The same members, clipped by their computed norm alone, move the sum by more than allowed.
   CHECK(largest_naive > 2 * static_cast<double>(grid.sensitivity));
+}
+
+TEST_CASE("Attack: packing sampled slots lets an empty slot's coin move the sum", "[grid]") {
+  // Slot 0 is empty, the others hold fractions of a grid unit. Amplification by sampling compares
+  // two worlds that are equal when slot 0 is not drawn; in the neighbour without its member they
+  // must be equal when it is drawn too.
+  testing::SeededRandom random(34);
+  Words words(random);
+  int packed_differences = 0;
+  for (int trial = 0; trial < 100; ++trial) {
+    Vector slots = {0.0};
+    for (int i = 1; i < 40; ++i) slots.push_back(Uniform(words));
+    std::vector<bool> with(40, true), without = with;
+    without[0] = false;
+    packed_differences += SumInBatches(slots, with, Batches::kPacked) !=
+                          SumInBatches(slots, without, Batches::kPacked);
+    REQUIRE(SumInBatches(slots, with, Batches::kBlocks) ==
+            SumInBatches(slots, without, Batches::kBlocks));
+  }
+  CHECK(packed_differences > 30);
 }
 
 }  // namespace mutual::privacy
