@@ -50,7 +50,7 @@ absl::StatusOr<privacy::RenyiCurve> CurveFromHex(const std::string& hex) {
 
 absl::Status FromSoci(const std::exception& error) {
   const std::string text = error.what();
-  if (absl::StrContains(text, "full")) {
+  if (absl::StrContains(text, "disk is full")) {
     return WithCode(Unavailable("the ledger's disk is full; free some space, nothing was sent"),
                     "DISK_FULL");
   }

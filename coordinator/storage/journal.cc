@@ -26,7 +26,7 @@ constexpr const char* kTables[] = {
 
 absl::Status FromSoci(const std::exception& error) {
   const std::string text = error.what();
-  if (absl::StrContains(text, "full")) {
+  if (absl::StrContains(text, "disk is full")) {
     return WithCode(Unavailable("the journal's disk is full; free some space and start again"),
                     "DISK_FULL");
   }
