@@ -58,11 +58,12 @@ Members RandomMembers(size_t count, uint64_t seed) {
 }
 
 std::vector<int64_t> Sum(const study::Study& study, std::span<const float> model,
-                         const Members& members) {
+                         const Members& members, const std::vector<bool>& sampled = {}) {
   auto trainer = LoadTrainer();
   REQUIRE_OK(trainer);
   const auto slots = members.slots();
-  const TrainRound round{&study, model, slots, std::vector<bool>(slots.size(), true),
+  const TrainRound round{&study, model, slots,
+                         sampled.empty() ? std::vector<bool>(slots.size(), true) : sampled,
                          std::vector<bool>(slots.size(), false), kFine};
   std::vector<int64_t> sum(model.size(), 0);
   REQUIRE_OK((*trainer)->AddClippedSum(round, sum));
@@ -194,6 +195,19 @@ TEST_CASE("⚔ A member's presence leaves every other batch bit for bit", "[lear
   for (size_t i = 0; i < short_a.size(); ++i) {
     REQUIRE(short_a[i] - short_b[i] == long_a[i] - long_b[i]);
   }
+}
+
+TEST_CASE("⚔ The coin of an empty slot changes no bit of the sum", "[learning]") {
+  const study::Study study = MakeStudy(study::ModelKind::kMlp, {3}, 1.0);
+  const std::vector<float> model = study::InitialModel(study, *study::LayoutOf(study));
+  Members members = RandomMembers(200, 13);
+  members.rows[5].clear();
+  std::vector<bool> heads(200, true);
+  for (size_t slot = 0; slot < heads.size(); slot += 3) heads[slot] = false;
+  std::vector<bool> tails = heads;
+  heads[5] = true;
+  tails[5] = false;
+  REQUIRE(Sum(study, model, members, heads) == Sum(study, model, members, tails));
 }
 
 }  // namespace mutual::client
