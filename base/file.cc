@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 
 #include "base/status.h"
@@ -77,12 +78,16 @@ absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, uint64_t
 
 absl::Status WriteFileDurably(const std::filesystem::path& path, std::string_view contents,
                               FileMode mode) {
-  std::filesystem::path temporary = path;
-  temporary += absl::StrFormat(".%d.tmp", ::getpid());
-  const int file = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
-                          mode == FileMode::kSecret ? 0600 : 0644);
-  if (file < 0) return SystemError("cannot create", temporary);
-  absl::Status status = WriteAll(file, contents, temporary);
+  // A name of its own per call, created 0600: two writers of one path never share a temporary, and
+  // one left by a crash cannot lend its mode to a secret.
+  std::string temporary = path.string() + ".XXXXXX.tmp";
+  const int file = ::mkostemps(temporary.data(), 4, O_CLOEXEC);
+  if (file < 0) return SystemError("cannot create", path);
+  absl::Status status = absl::OkStatus();
+  if (mode == FileMode::kPublic && ::fchmod(file, 0644) != 0) {
+    status = SystemError("cannot set the mode of", temporary);
+  }
+  if (status.ok()) status = WriteAll(file, contents, temporary);
   ::close(file);
   if (status.ok()) status = RenameDurably(temporary, path);
   if (!status.ok()) ::unlink(temporary.c_str());

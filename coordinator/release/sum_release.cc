@@ -136,7 +136,7 @@ absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_cou
       {"epsilon_node", node.epsilon},
       {"epsilon_public", released.epsilon},
       {"honest_nodes", honest},
-      {"accountant", "Renyi, integer orders, Canonne-Kamath-Steinke conversion"}};
+      {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"}};
   return json.dump();
 }
 

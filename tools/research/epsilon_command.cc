@@ -33,7 +33,7 @@ const std::vector<std::string> kAssumptions = {
     "sampling: each member joins each round independently with the given rate, in secret",
     "epsilon_node: holds even if every other organisation and the coordinator collude",
     "epsilon_public: the released sum holds the noise of at least `honest` honest organisations",
-    "accountant: Renyi divergence at integer orders, conversion of Canonne, Kamath and Steinke 2020"};
+    "accountant: Renyi divergence (integer orders, and tenths below 12), conversion of Canonne, Kamath and Steinke 2020"};
 
 }  // namespace
 
