@@ -19,7 +19,7 @@ namespace {
 namespace fed = ::mutual::federation::v1;
 namespace res = ::mutual::research::v1;
 
-constexpr size_t kChunkBytes = 512 * 1024;
+constexpr size_t kChunkBytes = 256 * 1024;
 constexpr int kCallSeconds = 30;
 
 absl::Status FromGrpc(const grpc::Status& status) {
