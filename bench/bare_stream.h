@@ -1,4 +1,4 @@
-// The yardstick of ingest: the same messages over gRPC without TLS, read and dropped.
+// The yardstick of ingest: the same messages over gRPC, plain or over TLS, read and dropped.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,8 @@ namespace mutual::bench {
 // A server that receives upload streams, checks nothing and keeps nothing. Thread-safe.
 class BareServer {
  public:
-  static absl::StatusOr<std::unique_ptr<BareServer>> Start();
+  // Over TLS with server.key and server.crt of the folder `keys`; plain when it is empty.
+  static absl::StatusOr<std::unique_ptr<BareServer>> Start(const std::string& keys);
   ~BareServer();
   uint16_t port() const;
 
@@ -22,10 +23,11 @@ class BareServer {
   std::unique_ptr<State> state_;
 };
 
-// A plain connection to it.
+// A connection to it.
 class BareChannel {
  public:
-  explicit BareChannel(uint16_t port);
+  // Over TLS when the certificate authority's file `ca` is named.
+  BareChannel(uint16_t port, const std::string& ca);
   ~BareChannel();
   // Sends the bytes of `file` in the messages that client/channel uses, and waits for the answer.
   absl::Status Send(const std::string& file);

@@ -1,10 +1,13 @@
 // How fast the coordinator takes contributions, next to a bare gRPC byte stream of the same bytes
 // in the same run.
 //
-// Ingest is everything from the first byte of ready contributions to the release of their sum:
-// mutual TLS, digest, durable file, journal, addition, optimizer step, next model. The bare stream
-// is plain TCP into a server that drops the messages. Both have one connection a node, all sending
-// at once; the bare server is a process of its own, as the coordinator is.
+// "upload" ends when every ready contribution is acknowledged: mutual TLS, digest, durable file,
+// journal. "release" goes on to the next round's notice: addition, optimizer step and state, next
+// model. The bare streams, plain and over TLS, go into a server that drops the messages. All have
+// one connection a node, all nodes send at once, every receiver is a process of its own. Processor
+// time counts senders and receiver; unlike elapsed time it hardly depends on what else runs.
+#include <sys/resource.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -32,13 +35,9 @@ namespace {
 struct Options {
   int nodes = 16, rounds = 5;
   uint64_t values = 1000000;
-  std::string folder;
+  std::string folder, keys;
   bool json = false, bare = false;
 };
-
-double SecondsSince(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 // Runs `work(i)` for every i < count at once.
 absl::Status InParallel(size_t count, const std::function<absl::Status(size_t)>& work) {
@@ -80,12 +79,60 @@ absl::StatusOr<client::UploadCall> Prepare(const Member& member, const study::Ro
   return call;
 }
 
-struct Round {
-  double ingest = 0, upload = 0, bare = 0;  // seconds
+// Elapsed and processor seconds of senders and receiver together.
+struct Cost {
+  double wall = 0, cpu = 0;
 };
 
-absl::StatusOr<Round> Play(Federation& federation, const std::vector<BareChannel*>& bare,
-                           uint64_t number) {
+double OwnCpuSeconds() {
+  rusage usage{};
+  ::getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+// Measures from its making.
+class Meter {
+ public:
+  explicit Meter(const Process& receiver) : receiver_(receiver), cpu_(Cpu()) {}
+  Cost Read() const {
+    return {std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(),
+            Cpu() - cpu_};
+  }
+
+ private:
+  double Cpu() const { return OwnCpuSeconds() + receiver_.CpuSeconds(); }
+  const Process& receiver_;
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+  double cpu_;
+};
+
+struct BareStream {
+  const Process* server;
+  std::vector<std::unique_ptr<BareChannel>> channels;  // one a node
+};
+
+struct Round {
+  Cost upload;   // all contributions acknowledged
+  Cost release;  // the same and the sum released
+  Cost plain, tls;
+};
+
+absl::StatusOr<Cost> SendBare(const BareStream& bare,
+                              const std::vector<client::UploadCall>& calls) {
+  const Meter meter(*bare.server);
+  MUTUAL_RETURN_IF_ERROR(
+      InParallel(calls.size(), [&](size_t i) { return bare.channels[i]->Send(calls[i].file); }));
+  return meter.Read();
+}
+
+struct Streams {
+  BareStream plain, tls;
+};
+
+absl::StatusOr<Round> Play(Federation& federation, const Streams& bare, uint64_t number) {
   std::vector<Member>& members = federation.members();
   MUTUAL_ASSIGN_OR_RETURN(const study::RoundStart start, Await(members[0], number));
   std::vector<client::UploadCall> calls(members.size());
@@ -93,16 +140,14 @@ absl::StatusOr<Round> Play(Federation& federation, const std::vector<BareChannel
     MUTUAL_ASSIGN_OR_RETURN(calls[i], Prepare(members[i], start));
   }
   Round round;
-  auto began = std::chrono::steady_clock::now();
-  MUTUAL_RETURN_IF_ERROR(
-      InParallel(calls.size(), [&](size_t i) { return bare[i]->Send(calls[i].file); }));
-  round.bare = SecondsSince(began);
-  began = std::chrono::steady_clock::now();
+  MUTUAL_ASSIGN_OR_RETURN(round.plain, SendBare(bare.plain, calls));
+  MUTUAL_ASSIGN_OR_RETURN(round.tls, SendBare(bare.tls, calls));
+  const Meter meter(federation.coordinator());
   MUTUAL_RETURN_IF_ERROR(
       InParallel(calls.size(), [&](size_t i) { return members[i].channel->Upload(calls[i]); }));
-  round.upload = SecondsSince(began);
+  round.upload = meter.Read();
   MUTUAL_RETURN_IF_ERROR(Await(members[0], number + 1).status());
-  round.ingest = SecondsSince(began);
+  round.release = meter.Read();
   return round;
 }
 
@@ -111,33 +156,53 @@ double Median(std::vector<double> values) {
   return (values[(values.size() - 1) / 2] + values[values.size() / 2]) / 2;
 }
 
-void Print(const Options& options, const std::vector<Round>& rounds, uint64_t bytes) {
-  std::vector<double> ingest, upload, bare, ratio;
+// Rates in MB/s of elapsed time (median round) and of processor time (all rounds).
+nlohmann::ordered_json RatesOf(const std::vector<Round>& rounds, Cost Round::*part, double bytes) {
+  std::vector<double> wall;
+  double cpu = 0;
   for (const Round& round : rounds) {
-    ingest.push_back(static_cast<double>(bytes) / 1e6 / round.ingest);
-    upload.push_back(static_cast<double>(bytes) / 1e6 / round.upload);
-    bare.push_back(static_cast<double>(bytes) / 1e6 / round.bare);
-    ratio.push_back(round.bare / round.ingest);
+    wall.push_back(bytes / 1e6 / (round.*part).wall);
+    cpu += (round.*part).cpu;
   }
-  const nlohmann::ordered_json figures = {{"nodes", options.nodes},
-                                          {"bytes", bytes},
-                                          {"rounds", rounds.size()},
-                                          {"ingest_mb_per_s", Median(ingest)},
-                                          {"upload_mb_per_s", Median(upload)},
-                                          {"bare_mb_per_s", Median(bare)},
-                                          {"ratio", Median(ratio)}};
+  return {{"mb_per_s", Median(wall)},
+          {"mb_per_cpu_s", bytes / 1e6 * static_cast<double>(rounds.size()) / std::max(cpu, 0.01)}};
+}
+
+void Print(const Options& options, const std::vector<Round>& rounds, uint64_t bytes) {
+  const auto size = static_cast<double>(bytes);
+  nlohmann::ordered_json figures = {{"nodes", options.nodes},
+                                    {"bytes", bytes},
+                                    {"rounds", rounds.size()},
+                                    {"upload", RatesOf(rounds, &Round::upload, size)},
+                                    {"release", RatesOf(rounds, &Round::release, size)},
+                                    {"bare_plain", RatesOf(rounds, &Round::plain, size)},
+                                    {"bare_tls", RatesOf(rounds, &Round::tls, size)}};
+  const auto ratio = [&](const char* part, const char* bare, const char* key) {
+    return figures[part][key].get<double>() / figures[bare][key].get<double>();
+  };
+  figures["ratio"] = ratio("upload", "bare_plain", "mb_per_s");
+  figures["ratio_tls"] = ratio("upload", "bare_tls", "mb_per_s");
+  figures["cpu_ratio"] = ratio("upload", "bare_plain", "mb_per_cpu_s");
+  figures["cpu_ratio_tls"] = ratio("upload", "bare_tls", "mb_per_cpu_s");
   if (options.json) {
     std::printf("%s\n", figures.dump().c_str());
     return;
   }
-  std::printf("ingest %.0f MB/s (uploads alone %.0f), bare gRPC stream %.0f MB/s: ratio %.2f\n",
-              Median(ingest), Median(upload), Median(bare), Median(ratio));
+  for (const char* const part : {"upload", "release", "bare_plain", "bare_tls"}) {
+    std::printf("%-10s %6.0f MB/s, %6.0f MB per processor second\n", part,
+                figures[part]["mb_per_s"].get<double>(),
+                figures[part]["mb_per_cpu_s"].get<double>());
+  }
+  std::printf("upload over bare stream: %.2f (TLS %.2f); by processor time %.2f (TLS %.2f)\n",
+              figures["ratio"].get<double>(), figures["ratio_tls"].get<double>(),
+              figures["cpu_ratio"].get<double>(), figures["cpu_ratio_tls"].get<double>());
 }
 
-absl::StatusOr<Process> StartBareServer(const std::string& output, uint16_t* port) {
+absl::StatusOr<Process> StartBareServer(const std::string& output, const std::string& keys,
+                                        uint16_t* port) {
   MUTUAL_ASSIGN_OR_RETURN(
       Process process,
-      Process::Start({ProgramFolder() + "/ingest_bench", "--bare-server"}, output));
+      Process::Start({ProgramFolder() + "/ingest_bench", "--bare-server", "--keys", keys}, output));
   MUTUAL_RETURN_IF_ERROR(process.WaitFor("\n"));
   int number = 0;
   std::ifstream(output) >> number;
@@ -155,14 +220,17 @@ absl::Status Run(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const std::string text, StudyText({options.values, options.nodes,
                                                              static_cast<int>(last) + 1, "sgd"}));
   MUTUAL_ASSIGN_OR_RETURN(const auto federation, Federation::Begin(folder, options.nodes));
-  uint16_t port = 0;
-  MUTUAL_ASSIGN_OR_RETURN(const Process server,
-                          StartBareServer((folder / "bare.txt").string(), &port));
-  std::vector<std::unique_ptr<BareChannel>> channels;
-  std::vector<BareChannel*> bare;
-  for (int i = 0; i < options.nodes; ++i) {
-    channels.push_back(std::make_unique<BareChannel>(port));
-    bare.push_back(channels.back().get());
+  uint16_t plain_port = 0, tls_port = 0;
+  MUTUAL_ASSIGN_OR_RETURN(const Process plain_server,
+                          StartBareServer((folder / "plain.txt").string(), "", &plain_port));
+  MUTUAL_ASSIGN_OR_RETURN(const Process tls_server,
+                          StartBareServer((folder / "tls.txt").string(),
+                                          (folder / "coordinator" / "keys").string(), &tls_port));
+  Streams bare{{&plain_server, {}}, {&tls_server, {}}};
+  for (const Member& member : federation->members()) {
+    const std::string ca = (member.home->folder() / "keys" / "ca.crt").string();
+    bare.plain.channels.push_back(std::make_unique<BareChannel>(plain_port, ""));
+    bare.tls.channels.push_back(std::make_unique<BareChannel>(tls_port, ca));
   }
   MUTUAL_ASSIGN_OR_RETURN(const study::Study study, federation->Propose(text));
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
@@ -175,8 +243,8 @@ absl::Status Run(const Options& options) {
   return absl::OkStatus();
 }
 
-absl::Status ServeBare() {
-  MUTUAL_ASSIGN_OR_RETURN(const auto server, BareServer::Start());
+absl::Status ServeBare(const std::string& keys) {
+  MUTUAL_ASSIGN_OR_RETURN(const auto server, BareServer::Start(keys));
   std::printf("%d\n", server->port());
   std::fflush(stdout);
   while (true) std::this_thread::sleep_for(std::chrono::hours(1));
@@ -198,12 +266,13 @@ int Main(int argc, char** argv) {
   app.add_option("--dir", options.folder, "where to make a folder, removed at the end");
   app.add_flag("--json", options.json, "print JSON");
   app.add_flag("--bare-server", options.bare, "be the bare server")->group("");
+  app.add_option("--keys", options.keys)->group("");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  const absl::Status status = options.bare ? ServeBare() : Run(options);
+  const absl::Status status = options.bare ? ServeBare(options.keys) : Run(options);
   if (status.ok()) return 0;
   std::fprintf(stderr, "bench/ingest: %s\n", Describe(status).c_str());
   return 1;

@@ -32,6 +32,8 @@ class Process {
   absl::Status WaitFor(const std::string& text);
   // Largest resident memory so far, bytes (VmHWM of /proc/PID/status); 0 when unknown.
   uint64_t PeakMemory() const;
+  // Processor time of all its threads so far, seconds, to 0.01.
+  double CpuSeconds() const;
 
  private:
   Process(pid_t pid, std::string output) : pid_(pid), output_(std::move(output)) {}
