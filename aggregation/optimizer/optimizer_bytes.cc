@@ -64,8 +64,8 @@ bool IsEmptyOr(size_t size, const std::vector<double>& values) {
 
 std::string Serialize(const OptimizerState& state) {
   std::string bytes;
-  const size_t count = state.parameters.size() + state.first.size() + state.second.size() +
-                       state.average.size();
+  const size_t count =
+      state.parameters.size() + state.first.size() + state.second.size() + state.average.size();
   bytes.reserve(kMagic.size() + 8 * (5 + count));
   // Appending cannot fail.
   SerializeTo(state, [&](std::string_view piece) {
@@ -87,24 +87,27 @@ absl::Status SerializeTo(const OptimizerState& state, const TakeBytes& take) {
 
 absl::StatusOr<OptimizerState> Parse(std::string_view bytes) {
   if (bytes.substr(0, kMagic.size()) != kMagic) {
-    return DataLoss("the optimizer's state does not begin with MOPT and version 1: it was damaged "
-                    "or written by another version; restore it from a copy");
+    return DataLoss(
+        "the optimizer's state does not begin with MOPT and version 1: it was damaged "
+        "or written by another version; restore it from a copy");
   }
   std::string_view rest = bytes.substr(kMagic.size());
   OptimizerState state;
   const bool is_complete = TakeWord(&rest, &state.step) && TakeDoubles(&rest, &state.parameters) &&
-                           TakeDoubles(&rest, &state.first) &&
-                           TakeDoubles(&rest, &state.second) && TakeDoubles(&rest, &state.average);
+                           TakeDoubles(&rest, &state.first) && TakeDoubles(&rest, &state.second) &&
+                           TakeDoubles(&rest, &state.average);
   if (!is_complete || !rest.empty()) {
-    return DataLoss("the optimizer's state has %d bytes, which do not match the lengths written in "
-                    "it; restore it from a copy",
-                    bytes.size());
+    return DataLoss(
+        "the optimizer's state has %d bytes, which do not match the lengths written in "
+        "it; restore it from a copy",
+        bytes.size());
   }
   const size_t size = state.parameters.size();
   if (!IsEmptyOr(size, state.first) || !IsEmptyOr(size, state.second) ||
       !IsEmptyOr(size, state.average)) {
-    return DataLoss("the optimizer's state holds vectors of different lengths, want all as long as "
-                    "the model; restore it from a copy");
+    return DataLoss(
+        "the optimizer's state holds vectors of different lengths, want all as long as "
+        "the model; restore it from a copy");
   }
   return state;
 }

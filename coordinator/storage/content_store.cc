@@ -54,9 +54,9 @@ absl::StatusOr<Digest> ContentStore::Put(std::string_view bytes) {
 absl::StatusOr<std::string> ContentStore::Get(const Digest& digest) const {
   MUTUAL_ASSIGN_OR_RETURN(std::string bytes, ReadFile(PathOf(digest), kMaxContent));
   if (crypto::Sha256(bytes) != digest) {
-    return WithCode(DataLoss("content %s is damaged on disk; restore it from a backup",
-                             digest.Short()),
-                    "CONTENT_CORRUPT");
+    return WithCode(
+        DataLoss("content %s is damaged on disk; restore it from a backup", digest.Short()),
+        "CONTENT_CORRUPT");
   }
   return bytes;
 }

@@ -1,7 +1,7 @@
 // Files by SHA-256: models, results, contributions. Written temp → fsync → rename.
 //
-// Layout: DIR/ab/cdef… for content, DIR/partial/NAME for uploads in progress. Thread-safe as long as one upload
-// name is used by one thread at a time.
+// Layout: DIR/ab/cdef… for content, DIR/partial/NAME for uploads in progress. Thread-safe as long
+// as one upload name is used by one thread at a time.
 #pragma once
 
 #include <filesystem>
@@ -28,14 +28,15 @@ class ContentStore {
   // Forgets content that nothing names any more. Absent content is fine.
   void Remove(const Digest& digest);
 
-  // A resumable upload: what an interrupted one left behind counts. Holds one open file and no bytes.
+  // A resumable upload: what an interrupted one left behind counts. Holds one open file and no
+  // bytes.
   class Upload {
    public:
     ~Upload();
     uint64_t size() const { return size_; }
     absl::Status Append(std::string_view bytes);
-    // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial file removed) when
-    // the bytes have another digest.
+    // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial
+    // file removed) when the bytes have another digest.
     absl::Status Finish(const Digest& expected);
     // The same for bytes made here: whatever digest they have.
     absl::StatusOr<Digest> Keep();
