@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t kSmallestNoise = 64;
 constexpr int64_t kLargestNoise = int64_t{1} << 26;
 constexpr double kUnitsPerRoot = 100;  // scale >= 100·√d/C
+constexpr double kWholeUnits = 4;      // scale is a multiple of 4 where there is room
 
 // Room for what float64 adds to a member's norm outside the rounding counted below:
 // construction or clipping of the vector (2^−44), scaling (2^−53), and the arithmetic here.
@@ -37,6 +38,16 @@ Terms TermsOf(const GridRequest& request) {
 double SensitivityAt(double scale, const GridRequest& request) {
   const Terms terms = TermsOf(request);
   return std::ceil(scale * request.member_bound * terms.stretch + terms.rounding);
+}
+
+// The largest multiple of 4 up to `scale`, or whole number, that is at least `smallest`; `scale` itself
+// when there is none. Counts, which add 1 a member, are then exact on the grid.
+double WholeScale(double scale, double smallest) {
+  for (const double unit : {kWholeUnits, 1.0}) {
+    const double whole = std::floor(scale / unit) * unit;
+    if (whole >= smallest && whole >= unit) return whole;
+  }
+  return scale;
 }
 
 absl::Status ValidateRequest(const GridRequest& request) {
@@ -81,6 +92,7 @@ absl::StatusOr<Grid> MakeGrid(const GridRequest& request) {
     scale = std::nextafter(scale, 0.0);
   }
   if (scale < smallest_scale) scale = smallest_scale;
+  scale = WholeScale(scale, smallest_scale);
 
   const int64_t sensitivity = static_cast<int64_t>(SensitivityAt(scale, request));
   const double nodes = request.max_nodes;

@@ -22,7 +22,9 @@ struct GridRequest {
 };
 
 // One grid unit is 1/scale of the recipe's unit. The scale is at least 100·√d/C and is
-// chosen so that `noise_stddev` is a power of two, >= 64 and >= z·sensitivity.
+// chosen so that `noise_stddev` is a power of two, >= 64 and >= z·sensitivity. It is a multiple
+// of 4 (else a whole number) where one lies in range, so that counts, and values in quarters of
+// the unit, reach the grid without rounding.
 struct Grid {
   double scale;
   int64_t sensitivity;   // Δ_int, L2, grid units

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -98,6 +99,7 @@ class SqliteLedger final : public Ledger {
     return Guarded([&] {
       return InTransaction([&]() -> absl::Status {
         MUTUAL_RETURN_IF_ERROR(AdmitNow(policy, charge));
+        const int year = YearOf(charge);
         const std::string study = charge.study.ToHex(), sha256 = record.sha256.ToHex();
         const auto round = static_cast<long long>(charge.round);
         const auto bytes = static_cast<long long>(record.bytes);
@@ -105,7 +107,7 @@ class SqliteLedger final : public Ledger {
         const std::string signature = HexEncode(AsBytes(record.signature));
         const std::string created = FormatUtc(record.created), sent;
         database_ << "INSERT INTO charges VALUES (:a, :b, :c, :d, :e)", soci::use(study),
-            soci::use(round), soci::use(charge.year), soci::use(node), soci::use(figure);
+            soci::use(round), soci::use(year), soci::use(node), soci::use(figure);
         database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i)",
             soci::use(study), soci::use(round), soci::use(sha256), soci::use(bytes),
             soci::use(record.statement), soci::use(signature), soci::use(record.file),
@@ -121,11 +123,12 @@ class SqliteLedger final : public Ledger {
 
   absl::StatusOr<std::optional<ContributionRecord>> FindContribution(const Digest& study,
                                                                      uint64_t round) override {
-    MUTUAL_ASSIGN_OR_RETURN(const std::vector<ContributionRecord> all, Contributions());
-    for (const ContributionRecord& record : all) {
-      if (record.study == study && record.round == round) return std::optional(record);
-    }
-    return std::optional<ContributionRecord>();
+    MUTUAL_ASSIGN_OR_RETURN(
+        const std::vector<ContributionRecord> found,
+        SelectContributions("WHERE study = '" + study.ToHex() +
+                            "' AND round = " + std::to_string(round)));
+    if (found.empty()) return std::optional<ContributionRecord>();
+    return std::optional(found[0]);
   }
 
   absl::Status MarkSent(const Digest& study, uint64_t round, absl::Time time) override {
@@ -139,30 +142,7 @@ class SqliteLedger final : public Ledger {
   }
 
   absl::StatusOr<std::vector<ContributionRecord>> Contributions() override {
-    std::vector<ContributionRecord> records;
-    const absl::Status status = Guarded([&]() -> absl::Status {
-      const soci::rowset<soci::row> rows =
-          (database_.prepare << "SELECT study, sha256, statement, signature, file, created, sent, "
-                                "CAST(round AS TEXT) AS round, CAST(bytes AS TEXT) AS bytes FROM "
-                                "contributions ORDER BY rowid");
-      for (const soci::row& row : rows) {
-        ContributionRecord record;
-        MUTUAL_ASSIGN_OR_RETURN(record.study, Digest::FromHex(row.get<std::string>("study")));
-        MUTUAL_ASSIGN_OR_RETURN(record.round, ParseUint64(row.get<std::string>("round")));
-        MUTUAL_ASSIGN_OR_RETURN(record.bytes, ParseUint64(row.get<std::string>("bytes")));
-        MUTUAL_ASSIGN_OR_RETURN(record.sha256, Digest::FromHex(row.get<std::string>("sha256")));
-        MUTUAL_ASSIGN_OR_RETURN(record.signature, HexDecode(row.get<std::string>("signature")));
-        record.statement = row.get<std::string>("statement");
-        record.file = row.get<std::string>("file");
-        ParseUtc(row.get<std::string>("created"), &record.created);
-        absl::Time sent;
-        if (ParseUtc(row.get<std::string>("sent"), &sent)) record.sent = sent;
-        records.push_back(std::move(record));
-      }
-      return absl::OkStatus();
-    });
-    if (!status.ok()) return status;
-    return records;
+    return SelectContributions("");
   }
 
   absl::Status RecordAnswer(const AnswerRecord& answer) override {
@@ -267,6 +247,34 @@ class SqliteLedger final : public Ledger {
     }
   }
 
+  // `where` is built from digests and numbers only.
+  absl::StatusOr<std::vector<ContributionRecord>> SelectContributions(const std::string& where) {
+    std::vector<ContributionRecord> records;
+    const absl::Status status = Guarded([&]() -> absl::Status {
+      const soci::rowset<soci::row> rows =
+          (database_.prepare << "SELECT study, sha256, statement, signature, file, created, sent, "
+                                "CAST(round AS TEXT) AS round, CAST(bytes AS TEXT) AS bytes FROM "
+                                "contributions " + where + " ORDER BY rowid");
+      for (const soci::row& row : rows) {
+        ContributionRecord record;
+        MUTUAL_ASSIGN_OR_RETURN(record.study, Digest::FromHex(row.get<std::string>("study")));
+        MUTUAL_ASSIGN_OR_RETURN(record.round, ParseUint64(row.get<std::string>("round")));
+        MUTUAL_ASSIGN_OR_RETURN(record.bytes, ParseUint64(row.get<std::string>("bytes")));
+        MUTUAL_ASSIGN_OR_RETURN(record.sha256, Digest::FromHex(row.get<std::string>("sha256")));
+        MUTUAL_ASSIGN_OR_RETURN(record.signature, HexDecode(row.get<std::string>("signature")));
+        record.statement = row.get<std::string>("statement");
+        record.file = row.get<std::string>("file");
+        ParseUtc(row.get<std::string>("created"), &record.created);
+        absl::Time sent;
+        if (ParseUtc(row.get<std::string>("sent"), &sent)) record.sent = sent;
+        records.push_back(std::move(record));
+      }
+      return absl::OkStatus();
+    });
+    if (!status.ok()) return status;
+    return records;
+  }
+
   // BEGIN IMMEDIATE: two processes cannot both pass the same check before either writes.
   template <typename F>
   absl::Status InTransaction(F&& body) {
@@ -314,6 +322,13 @@ class SqliteLedger final : public Ledger {
     return absl::OkStatus();
   }
 
+  // A clock that was set back must not open an earlier year's budget: the year never goes down.
+  int YearOf(const RoundCharge& charge) {
+    int newest = 0;
+    database_ << "SELECT COALESCE(MAX(year), 0) FROM charges", soci::into(newest);
+    return std::max(newest, charge.year);
+  }
+
   absl::Status AdmitNow(const privacy::BudgetPolicy& policy, const RoundCharge& charge) {
     const std::string study = charge.study.ToHex();
     long long last = 0;
@@ -331,13 +346,14 @@ class SqliteLedger final : public Ledger {
                                          charge.round, charge.study.Short(), last),
                       "ROUND_NOT_INCREASING");
     }
+    const int year = YearOf(charge);
     for (const privacy::Figure figure : {privacy::Figure::kNode, privacy::Figure::kPublic}) {
       const size_t orders = privacy::RenyiOrders().size();
       privacy::Spending spent{privacy::RenyiCurve(orders, 0.0), privacy::RenyiCurve(orders, 0.0)};
-      MUTUAL_RETURN_IF_ERROR(SumCharges(charge.year, study, figure, &spent));
+      MUTUAL_RETURN_IF_ERROR(SumCharges(year, study, figure, &spent));
       MUTUAL_RETURN_IF_ERROR(privacy::Admit(
           policy, spent,
-          {figure, charge.year, charge.study_delta,
+          {figure, year, charge.study_delta,
            figure == privacy::Figure::kNode ? charge.node : charge.public_figure}));
     }
     return absl::OkStatus();

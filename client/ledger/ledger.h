@@ -54,6 +54,8 @@ class Ledger {
   // version fails: the message says to restore a backup and never to delete it.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(const std::string& path);
 
+  // The year charged is `charge.year` or the newest year charged before, whichever is later: a clock set
+  // back renews nothing.
   // Admits both figures against `policy` and, in the same transaction, records charge and contribution.
   // RESOURCE_EXHAUSTED BUDGET_SPENT when refused (nothing is written). ALREADY_EXISTS ROUND_REPEATED when
   // (study, round) is there already; FAILED_PRECONDITION ROUND_NOT_INCREASING when round is not above the

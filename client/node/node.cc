@@ -26,7 +26,7 @@ bool IsRefusal(const absl::Status& status) {
 // Codes that tell the coordinator nothing but public facts; others are sent as NODE_REFUSED.
 std::string PublicCode(const absl::Status& status) {
   static const auto* const kPublic = new std::set<std::string>{
-      "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "PARAMETERS_DIFFER",    "BUDGET_SPENT",
+      "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "ROUND_EXPIRED",        "PARAMETERS_DIFFER", "BUDGET_SPENT",
       "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
       "BAD_SIGNATURE",      "LEARNING_MISSING", "ROUND_NOT_INCREASING"};
   const std::string code = ErrorCode(status);

@@ -93,6 +93,18 @@ TEST_CASE("A round above the yearly limit is refused, writes nothing, and renews
   REQUIRE_OK(Store(*ledger, 8, Charge(99, 1, 2028)));
 }
 
+TEST_CASE("⚔ A clock that is set back renews no budget", "[ledger]") {
+  const Fixture fixture;
+  const auto ledger = *Ledger::Open(fixture.path);
+  uint8_t study = 0;
+  while (Store(*ledger, 8, Charge(++study, 1, 2027)).ok()) REQUIRE(study < 50);
+  REQUIRE(ErrorCode(Store(*ledger, 8, Charge(study, 1, 2026))) == "BUDGET_SPENT");
+  REQUIRE(ErrorCode(ledger->WouldAdmit(Policy(8), Charge(study, 1, 2026))) == "BUDGET_SPENT");
+  // What is charged after the clock went back counts against the newest year.
+  while (Store(*ledger, 8, Charge(++study, 1, 2028)).ok()) REQUIRE(study < 100);
+  REQUIRE(ErrorCode(Store(*ledger, 8, Charge(study, 1, 2027))) == "BUDGET_SPENT");
+}
+
 TEST_CASE("What was acknowledged before a kill -9 stays charged", "[ledger]") {
   const Fixture fixture;
   REQUIRE_OK(Ledger::Open(fixture.path));

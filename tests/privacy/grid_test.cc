@@ -127,7 +127,18 @@ TEST_CASE("No smaller power of two would do, and the grid is as fine as the nois
   const Grid grid = MustMake(Request(1000, Rounding::kPerMember));
   const double least = std::ceil(100.5 * std::sqrt(1000.0));
   CHECK(static_cast<double>(grid.noise_stddev) / 2 < 2 * least);
-  CHECK(grid.sensitivity >= grid.noise_stddev / 2 - 1);
+  // Whole units cost at most 4·C = 6 of sensitivity.
+  CHECK(grid.sensitivity >= grid.noise_stddev / 2 - 7);
+}
+
+TEST_CASE("Counts and quarters of a unit reach the grid without rounding", "[grid]") {
+  const uint64_t dimension = GENERATE(1, 3, 12, 1000, 1'000'000);
+  const double bound = GENERATE(0.5, 1.0, 1.7320508075688772, 20.0);
+  const double z = GENERATE(0.7, 2.0, 12.0);
+  const Grid grid = MustMake({dimension, bound, z, 12, Rounding::kPerMember});
+  CAPTURE(dimension, bound, z, grid.scale);
+  if (grid.scale >= 64) CHECK(std::fmod(grid.scale, 4.0) == 0);
+  if (grid.scale >= 16) CHECK(grid.scale == std::floor(grid.scale));
 }
 
 TEST_CASE("Training pays for two roundings and for the sum's arithmetic", "[grid]") {

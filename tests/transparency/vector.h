@@ -9,7 +9,7 @@
 #include "crypto/signing_key.h"
 #include "transparency/note.h"
 
-namespace mutual::testing {
+namespace mutual::transparency::testing {
 
 inline constexpr std::string_view kOrigin = "fed.example/audit";
 inline constexpr std::string_view kLogVkey =
@@ -31,18 +31,15 @@ inline constexpr std::string_view kWitnessLine =
 inline crypto::SigningKey KeyOf(std::string_view phrase) {
   return *crypto::SigningKey::FromSeed(crypto::Sha256(phrase).bytes);
 }
-inline transparency::NoteSigner LogSigner() {
-  return *transparency::NoteSigner::Create(kOrigin, KeyOf("vector log"));
-}
-inline transparency::NoteVerifier LogVerifier() { return LogSigner().verifier(); }
-inline transparency::NoteVerifier WitnessVerifier() {
-  return *transparency::NoteVerifier::Create("north.example/witness",
-                                             transparency::KeyType::kCosignature,
-                                             KeyOf("vector witness").verify_key());
+inline NoteSigner LogSigner() { return *NoteSigner::Create(kOrigin, KeyOf("vector log")); }
+inline NoteVerifier LogVerifier() { return LogSigner().verifier(); }
+inline NoteVerifier WitnessVerifier() {
+  return *NoteVerifier::Create("north.example/witness", KeyType::kCosignature,
+                               KeyOf("vector witness").verify_key());
 }
 // Log-signed checkpoint and the witness's line below it.
 inline std::string VectorCheckpoint() {
   return std::string(kCheckpointText) + "\n" + std::string(kLogLine) + std::string(kWitnessLine);
 }
 
-}  // namespace mutual::testing
+}  // namespace mutual::transparency::testing

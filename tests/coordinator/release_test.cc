@@ -1,0 +1,120 @@
+#include <cmath>
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "absl/strings/str_replace.h"
+#include "aggregation/ring.h"
+#include "base/encoding.h"
+#include "base/status.h"
+#include "coordinator/release/sum_release.h"
+#include "crypto/digest.h"
+#include "privacy/accountant.h"
+#include "privacy/grid.h"
+#include "study/model.h"
+#include "tests/catch.h"
+#include "tests/support/study_text.h"
+#include "tests/support/temporary_folder.h"
+
+namespace mutual::coordinator {
+namespace {
+
+absl::StatusOr<double> Solve(double epsilon, double delta, double rate, uint64_t rounds) {
+  return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
+}
+
+struct Fixture {
+  explicit Fixture(const std::string& text)
+      : study(*study::ParseStudy(text, Solve)), recipe(*study::MakeRecipe(study)) {
+    grid = *privacy::MakeGrid(
+        {recipe->dimension(), recipe->member_bound(), study.privacy.noise_multiplier, 4,
+         recipe->needs_model() ? privacy::Rounding::kPerBatch : privacy::Rounding::kPerMember});
+  }
+  // A kept contribution of `units` times one unit of the recipe, per coordinate.
+  std::string Keep(const std::vector<double>& units) {
+    std::vector<int64_t> values;
+    for (const double unit : units) values.push_back(std::llrint(unit * grid.scale));
+    const std::string path = (folder.path() / std::to_string(files.size())).string();
+    std::ofstream(path, std::ios::binary) << aggregation::ToBytes(aggregation::ToRing(values));
+    files.push_back(path);
+    return path;
+  }
+  absl::StatusOr<ReleaseOutput> Release(uint64_t round = 1,
+                                        aggregation::OptimizerState state = {}) {
+    return ReleaseRound({&study, recipe.get(), round, 4, files, std::move(state)});
+  }
+  testing::TemporaryFolder folder;
+  study::Study study;
+  std::unique_ptr<study::Recipe> recipe;
+  privacy::Grid grid;
+  std::vector<std::string> files;
+};
+
+}  // namespace
+
+TEST_CASE("A statistic's release adds the kept contributions and finishes them", "[release]") {
+  Fixture fixture(testing::MeanStudyText());
+  fixture.Keep({4000, 1000, 1000});
+  fixture.Keep({3000, -1000, 1000});
+  fixture.Keep({5000, 3000, 4000});
+  const auto output = fixture.Release();
+  REQUIRE_OK(output);
+  const auto json = nlohmann::json::parse(output->result_json);
+  const auto& estimates = json["tables"][0]["rows"][0]["estimates"];
+  REQUIRE_THAT(estimates[0]["value"].get<double>(), WithinRel(12000.0, 1e-12));
+  REQUIRE_THAT(estimates[1]["value"].get<double>(), WithinRel(34 + 26.0 * 3000 / 12000, 1e-12));
+  // The count's standard error is that of three nodes' noise.
+  const double noise =
+      static_cast<double>(fixture.grid.noise_stddev) * std::sqrt(3) / fixture.grid.scale;
+  REQUIRE_THAT(estimates[0]["standard_error"].get<double>(), WithinRel(noise, 1e-12));
+}
+
+TEST_CASE("The order of contributions changes no byte of a release", "[release]") {
+  Fixture fixture(testing::MeanStudyText());
+  fixture.Keep({4000, 1000, 1000});
+  fixture.Keep({-3000.25, -1000, 1000});
+  fixture.Keep({5000, 3000.5, 4000});
+  const auto first = fixture.Release();
+  std::swap(fixture.files[0], fixture.files[2]);
+  const auto second = fixture.Release();
+  REQUIRE(first->sum == second->sum);
+  REQUIRE(first->result_json == second->result_json);
+}
+
+TEST_CASE("A training round divides by the declared members and takes a step", "[release]") {
+  Fixture fixture(testing::TrainStudyText(2));
+  fixture.Keep({5, -1});
+  fixture.Keep({5, -1});
+  fixture.Keep({10, 0});
+  const auto output = fixture.Release(1, aggregation::StartAt(std::vector<double>{1, 1}));
+  REQUIRE_OK(output);
+  // Gradient (20, -2) / 10 members, learning rate 0.5; one rounding of each contribution.
+  const double rounding = 3 / fixture.grid.scale / 10;
+  REQUIRE_THAT(output->state.parameters[0], WithinAbs(0.0, rounding));
+  REQUIRE_THAT(output->state.parameters[1], WithinAbs(1.1, rounding));
+  REQUIRE(output->result_json.empty());
+  const auto model = study::ParseModel(output->model, *study::LayoutOf(fixture.study));
+  REQUIRE_OK(model);
+  REQUIRE((*model)[1] == static_cast<float>(output->state.parameters[1]));
+}
+
+TEST_CASE("A kept contribution of the wrong length is data loss", "[release]") {
+  Fixture fixture(testing::MeanStudyText());
+  fixture.Keep({1, 1});
+  const auto output = fixture.Release();
+  REQUIRE(absl::IsDataLoss(output.status()));
+  REQUIRE(ErrorCode(output.status()) == "CONTENT_CORRUPT");
+}
+
+TEST_CASE("Both figures are those of the accountant, public with the least honest nodes",
+          "[release]") {
+  const Fixture fixture(testing::MeanStudyText());
+  const auto json = nlohmann::json::parse(*PrivacyJson(fixture.study, 3));
+  const privacy::Phase node{2, 1, 1}, released{2 * std::sqrt(2.0), 1, 1};
+  REQUIRE(json["honest_nodes"] == 2);  // three counted, one assumed to collude
+  REQUIRE_THAT(json["epsilon_node"].get<double>(),
+               WithinRel(privacy::EpsilonOf(std::span(&node, 1), 1e-6)->epsilon, 1e-12));
+  REQUIRE_THAT(json["epsilon_public"].get<double>(),
+               WithinRel(privacy::EpsilonOf(std::span(&released, 1), 1e-6)->epsilon, 1e-9));
+}
+
+}  // namespace mutual::coordinator

@@ -1,0 +1,242 @@
+#!/usr/bin/env python3
+"""Faults of real processes: kills, a full disk, damaged files, a clock that jumps.
+
+Nodes run the test-only program without noise, so that a disturbed run can be compared bit for bit with an
+undisturbed one.
+"""
+import mmap
+import os
+import random
+import struct
+import sys
+import time
+
+from federation import Federation, check
+
+NODES = ["north", "east", "south", "mill"]
+STUDY = """
+title = "%s"
+purpose = "To finish whatever happens."
+benefit = "None."
+contact = "tests@fed.example"
+licence = "CC0-1.0"
+expires = 2099-12-31
+
+[data]
+table = "points"
+member = "who"
+[[data.column]]
+name = "x"
+type = "real"
+lower = -1
+upper = 1
+definition = "A number."
+[[data.column]]
+name = "y"
+type = "real"
+lower = -1
+upper = 1
+definition = "A number."
+[recipe]
+kind = "train"
+model = "linear"
+features = ["x"]
+target = "y"
+optimizer = "sgd"
+learning_rate = 0.2
+momentum = 0.5
+rounds = %d
+expected_members = 400
+[privacy]
+noise_multiplier = 40
+delta = 1e-6
+sampling_rate = 1
+max_rows = 1
+clip = 1
+[cohort]
+min_nodes = %d
+assumed_colluders = 1
+deadline = "60s"
+join_window = "10m"
+"""
+
+
+class World:
+    """The clock and disk of processes started with `environment`."""
+
+    def __init__(self, federation, name):
+        self.path = federation.path(name + ".world")
+        with open(self.path, "wb") as file:
+            file.write(bytes(16))
+        with open(self.path, "r+b") as file:
+            self.memory = mmap.mmap(file.fileno(), 16)
+        shim = os.path.join(federation.programs, "..", "lib", "libmutual-world-shim.so")
+        self.environment = {"LD_PRELOAD": os.path.abspath(shim), "MUTUAL_WORLD": self.path}
+
+    def set(self, clock_offset=0, disk_full=0):
+        self.memory[:16] = struct.pack("=qq", clock_offset, disk_full)
+
+
+def rounds_answered(federation, node, digest):
+    lines = federation.run(federation.node_program, "--dir", federation.path(node), "sent").splitlines()
+    return sorted(int(line.split()[4]) for line in lines if digest[:12] in line)
+
+
+def kills(federation, rng):
+    calm = federation.ask(STUDY % ("Calm", 50, 4))
+    digest = federation.propose(STUDY % ("Storm", 50, 4))
+    federation.accept(digest)
+    for _ in range(4):
+        time.sleep(rng.uniform(0, 0.4))
+        federation.kill("coordinator")
+        federation.serve_coordinator()
+        time.sleep(rng.uniform(0, 0.4))
+        federation.kill("east")
+        federation.serve_node("east")
+    federation.watch(digest)
+    check(federation.model(digest) == federation.model(calm),
+          "after four kills of the coordinator and four of a node in 50 rounds the model is bit for bit "
+          "the undisturbed one")
+    for node in NODES:
+        check(rounds_answered(federation, node, digest) == list(range(1, 51)),
+              "%s answered every round once" % node)
+    return calm
+
+
+def full_disk(federation, calm):
+    worlds = {name: World(federation, name) for name in ("coordinator", "east")}
+    for name in worlds:
+        federation.kill(name)
+    federation.serve_coordinator(worlds["coordinator"].environment)
+    federation.serve_node("east", worlds["east"].environment)
+
+    digest = federation.propose(STUDY % ("A node's disk is full", 50, 4))
+    federation.accept(digest, ["north", "south", "mill"])
+    worlds["east"].set(disk_full=1)
+    before = len(federation.log("east"))
+    federation.accept(digest, ["east"])  # another process, whose disk has room
+    federation.wait_for("east", "DISK_FULL", after=before)
+    check(rounds_answered(federation, "east", digest) == [], "a node with a full disk sends nothing")
+    worlds["east"].set()
+    federation.watch(digest)
+    check(federation.model(digest) == federation.model(calm),
+          "with room again it goes on, and the model is the undisturbed one")
+
+    digest = federation.propose(STUDY % ("The coordinator's disk is full", 50, 4))
+    worlds["coordinator"].set(disk_full=1)
+    code, output = federation.run(federation.node_program, "--dir", federation.path("north"), "accept",
+                                  digest, check=False)
+    check(code == 1 and "DISK_FULL" in output, "a coordinator with a full disk says so")
+    worlds["coordinator"].set()
+    federation.accept(digest)
+    time.sleep(0.3)
+    worlds["coordinator"].set(disk_full=1)
+    time.sleep(1)
+    worlds["coordinator"].set()
+    federation.watch(digest)
+    check(federation.model(digest) == federation.model(calm),
+          "full in mid-study and free again: the model is the undisturbed one")
+    check(rounds_answered(federation, "east", digest) == list(range(1, 51)),
+          "and every round was answered once")
+    return worlds
+
+
+def clocks(federation, worlds, calm):
+    day = 86400
+    digest = federation.propose(STUDY % ("A node's clock jumps", 50, 3))
+    federation.accept(digest, ["north", "south", "mill"])
+    worlds["east"].set(clock_offset=2 * day)
+    before = len(federation.log("east"))
+    federation.accept(digest, ["east"])
+    federation.wait_for("east", "ROUND_EXPIRED", after=before)
+    check(True, "a node whose clock is two days ahead says that the round is over")
+    worlds["east"].set()
+    federation.watch(digest)
+    check(federation.results(digest)["model"] != "", "the others finish without it")
+
+    digest = federation.propose(STUDY % ("The coordinator's clock goes back half a minute", 50, 4))
+    federation.accept(digest)
+    time.sleep(0.2)
+    worlds["coordinator"].set(clock_offset=-30)
+    federation.watch(digest)
+    check(federation.model(digest) == federation.model(calm),
+          "a coordinator's clock set back within the deadline changes nothing")
+    digest = federation.propose(STUDY % ("The coordinator's clock goes back an hour", 50, 4))
+    before = len(federation.log("mill"))
+    worlds["coordinator"].set(clock_offset=-3600)
+    federation.accept(digest)
+    federation.wait_for("mill", "ROUND_EXPIRED", after=before)
+    code, output = federation.run("mutual", "--dir", federation.path("research"), "watch", digest,
+                                  check=False)
+    check(code == 1 and "TOO_FEW_CONTRIBUTIONS" in output,
+          "set back beyond it, nodes stay out of rounds that are over and the researcher is told")
+    worlds["coordinator"].set(clock_offset=1000 * day)
+    code, output = federation.run(federation.node_program, "--dir", federation.path("north"), "studies",
+                                  check=False)
+    check(code == 1 and "CERTIFICATE_EXPIRED" in output,
+          "a clock years ahead makes certificates expire, and says so")
+    worlds["coordinator"].set()
+    digest = federation.ask(STUDY % ("All clocks are right", 50, 4))
+    check(federation.model(digest) == federation.model(calm), "and set right again all is well")
+
+
+def damage(path):
+    """Overwrites the middle of a file; returns its old bytes."""
+    with open(path, "rb") as file:
+        old = file.read()
+    middle = len(old) // 2
+    with open(path, "r+b") as file:
+        file.seek(middle)
+        file.write(bytes(255 - b for b in old[middle:middle + 4096]))
+    return old
+
+
+def damaged_files(federation, calm):
+    parameters = federation.model(calm)
+    for name, process, command in (
+            ("fed/journal.sqlite", "coordinator", ["mutual-coordinator", "serve", "--dir",
+                                                   federation.path("fed")]),
+            ("north/ledger.sqlite", "north", [federation.node_program, "--dir",
+                                              federation.path("north"), "serve"])):
+        federation.processes[process].terminate()
+        federation.processes[process].wait()
+        wanted = "JOURNAL_CORRUPT" if process == "coordinator" else "LEDGER_CORRUPT"
+        old = damage(federation.path(name))
+        code, output = federation.run(*command, check=False)
+        check(code == 1 and wanted in output and "backup" in output,
+              "a damaged %s is refused with %s and the next step" % (name, wanted))
+        with open(federation.path(name), "rb") as file:
+            check(file.read() != old, "and left as it was found")
+        with open(federation.path(name), "wb") as file:
+            file.write(old)
+        if process == "coordinator":
+            federation.serve_coordinator()
+        else:
+            federation.serve_node(process)
+    check(federation.model(calm) == parameters, "with the backup everything is there")
+
+
+def main():
+    rng = random.Random()
+    seed = rng.randrange(1 << 32)
+    print("moments of the kills: seed %d" % seed)
+    rng = random.Random(seed)
+    with Federation(sys.argv[1], "noiseless-node") as federation:
+        federation.begin(NODES)
+        for node in NODES:
+            federation.configure(node, slots=256, yearly_epsilon_node=500, study_epsilon_node=50,
+                                 study_epsilon_public=50, yearly_epsilon_public=500)
+            rows = []
+            for member in range(100):
+                x = rng.uniform(-1, 1)
+                rows.append(["M%d" % member, repr(x), repr(0.7 * x + rng.uniform(-0.2, 0.2))])
+            federation.table(node, "points", ["who", "x", "y"], rows)
+        federation.serve_nodes()
+        calm = kills(federation, rng)
+        worlds = full_disk(federation, calm)
+        clocks(federation, worlds, calm)
+        damaged_files(federation, calm)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+// Study files for tests.
+#pragma once
+
+#include <string>
+
+#include "absl/strings/str_replace.h"
+
+namespace mutual::testing {
+
+// A mean study of one column "wage" in [8, 60] over 3 nodes. Change lines by StrReplaceAll.
+inline std::string MeanStudyText() {
+  return R"(title = "Wages"
+purpose = "To know them."
+benefit = "Figures for negotiations."
+contact = "research@fed.example"
+licence = "CC-BY-4.0"
+expires = 2035-12-31
+
+[data]
+table = "wages"
+member = "who"
+[[data.column]]
+name = "wage"
+type = "real"
+lower = 8
+upper = 60
+unit = "pounds"
+definition = "Per hour."
+
+[recipe]
+kind = "mean"
+columns = ["wage"]
+
+[privacy]
+noise_multiplier = 2
+delta = 1e-6
+sampling_rate = 1
+max_rows = 4
+
+[cohort]
+min_nodes = 3
+assumed_colluders = 1
+deadline = "60s"
+join_window = "10m"
+)";
+}
+
+// The same table with a linear model trained in `rounds` rounds.
+inline std::string TrainStudyText(int rounds) {
+  return absl::StrReplaceAll(
+      MeanStudyText(),
+      {{"kind = \"mean\"\ncolumns = [\"wage\"]",
+        "kind = \"train\"\nmodel = \"linear\"\nfeatures = [\"wage\"]\ntarget = \"wage\"\n"
+        "optimizer = \"sgd\"\nlearning_rate = 0.5\nrounds = " +
+            std::to_string(rounds) + "\nexpected_members = 10"},
+       {"max_rows = 4", "max_rows = 4\nclip = 1"}});
+}
+
+}  // namespace mutual::testing
