@@ -61,7 +61,7 @@ class Disk {
 
   // Whether calls on `path` are watched.
   bool Watches(const std::string& path) const {
-    return !inside_ && !folder_.empty() && path.rfind(folder_ + "/", 0) == 0;
+    return !inside_ && !folder_.empty() && (path + "/").rfind(folder_ + "/", 0) == 0;
   }
   // Counts a call; false when it must fail with the errno that is then set.
   bool Passes(const char* call, const std::string& path) {
