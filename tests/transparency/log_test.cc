@@ -58,7 +58,8 @@ TEST_CASE("The log of alpha, beta and gamma has the published bytes", "[log]") {
 TEST_CASE("Batches of many sizes give the naive tree", "[log]") {
   LogFixture fixture;
   auto log = *fixture.Open();
-  for (const uint64_t count : {1, 2, 252, 1, 1, 256, 255, 100, 256, 256}) Append(*log, count);
+  for (const uint64_t count : {1u, 2u, 252u, 1u, 1u, 256u, 255u, 100u, 256u, 256u})
+    Append(*log, count);
   CHECK(*fixture.Verify() == testing::TreeOfSize(1380).Head(1380));
   log.reset();
   log = *fixture.Open();

@@ -54,7 +54,7 @@ TEST_CASE("A proof without extra wants the entry beside it", "[proof]") {
 TEST_CASE("Every receipt of a log made by the writer verifies", "[proof]") {
   LogFixture fixture;
   const auto log = *fixture.Open();
-  for (const uint64_t count : {200, 99, 1}) {
+  for (const uint64_t count : {200u, 99u, 1u}) {
     REQUIRE_OK(log->Append(testing::EntriesFrom(log->size(), count)));
   }
   const auto reader = *LogReader::Open(FetchFromFolder(fixture.served()), log->published());
