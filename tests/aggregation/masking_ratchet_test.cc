@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 
 #include "aggregation/masking/mask_sum.h"
 #include "aggregation/masking/ratchet.h"
@@ -107,6 +108,12 @@ TEST_CASE("Commit, stream key and next key are three derivations", "[masking][at
       CHECK(StreamHex(attacker, r) != StreamHex(ratchet, r + 1));
     }
   }
+}
+
+TEST_CASE("No two derivations share a label", "[masking][attack]") {
+  const std::set<std::string_view> labels = {kCommitLabel,  kRoundLabel, kRatchetLabel, kWrapLabel,
+                                             kWrappedLabel, kMasksLabel, kTallyLabel};
+  CHECK(labels.size() == 7);
 }
 
 TEST_CASE("Every identifier changes every derivation", "[masking]") {
