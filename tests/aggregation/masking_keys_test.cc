@@ -232,6 +232,21 @@ TEST_CASE("A node cannot frame a scrutineer with other evidence than it sent",
         absl::StatusCode::kInvalidArgument);
 }
 
+TEST_CASE("A good wrapping shown after a bad one was committed clears nobody",
+          "[masking][attack]") {
+  // The node sent garbage to scrutineer 1, and reveals a new, correct wrapping of the same key.
+  Window w;
+  NodeKeys keys = w.Draw();
+  MaskCommitments commitments = keys.commitments();
+  const KeyReveal honest = keys.Reveal(DisputeOf(keys, 1, 0), w.random).value();
+  WrappedKey garbage = honest.wrapped;
+  garbage.ciphertext.assign(48, 'x');
+  commitments.wrappings[0][0] = garbage.ToDigest();
+  const KeyDispute dispute{1, Node("north"), commitments.ToDigest(), 0};
+  const KeyReveal late{dispute, honest.wrapped, honest.ephemeral.Clone()};
+  CHECK(JudgeDispute(w.window, commitments, late).value() == Verdict::kNodeLied);
+}
+
 TEST_CASE("A garbage wrapping is disputed and the node found lying", "[masking][attack]") {
   Window w;
   NodeKeys keys = w.Draw();
