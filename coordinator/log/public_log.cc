@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
 #include "absl/time/clock.h"
 #include "base/file.h"
@@ -20,6 +21,7 @@ using transparency::SignedEntry;
 
 constexpr char kSpec[] = "mutual-log-1";
 constexpr absl::Duration kCosignPatience = absl::Seconds(5);
+constexpr absl::Duration kCompany = absl::Milliseconds(20);
 
 std::string FieldOr(const Entry& entry, const std::string& key) {
   for (const transparency::EntryField& field : entry.fields()) {
@@ -279,6 +281,20 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
   return Index(first, batch);
 }
 
+// Contributions come in crowds: the first one waits a little for the others, so that one batch, with its
+// durable writes and cosignatures, serves many.
+void PublicLog::WaitForCompany() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || !waiting_.empty();
+    };
+    mutex_.Await(absl::Condition(&wake));
+    if (stopping_ || !absl::StartsWith(waiting_.front(), "contribution/")) return;
+  }
+  absl::SleepFor(kCompany);
+}
+
 void PublicLog::Work() {
   absl::Status status;
   // What a crash left pending is published before anything new.
@@ -294,6 +310,7 @@ void PublicLog::Work() {
   }
   status = ReadAll();
   while (status.ok()) {
+    WaitForCompany();
     std::vector<std::string> batch;
     {
       const absl::MutexLock lock(&mutex_);

@@ -90,6 +90,7 @@ class PublicLog {
   absl::Status WriteGenesis();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
   absl::Status ReadAll();
+  void WaitForCompany();
   void Work();
   absl::Status AppendBatch(const std::vector<std::string>& batch);
 
