@@ -63,6 +63,9 @@ absl::Status WriteKeys(const InitRequest& request) {
   MUTUAL_RETURN_IF_ERROR(
       WriteFileDurably(keys / "server.key", AsText(server_key.bytes()), secret));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "server.crt", server, FileMode::kPublic));
+  const crypto::SigningKey entry_key = crypto::SigningKey::Generate(random);
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(keys / "coordinator.key", AsText(entry_key.seed().bytes()), secret));
   return WriteFileDurably(keys / "log.key", AsText(log_key.seed().bytes()), secret);
 }
 
@@ -117,6 +120,11 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(keys / "log.key", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromSeed(AsBytes(seed)));
   state->log_key_ = std::make_unique<crypto::SigningKey>(std::move(log_key));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry_seed,
+                          ReadFile(keys / "coordinator.key", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey entry_key,
+                          crypto::SigningKey::FromSeed(AsBytes(entry_seed)));
+  state->entry_key_ = std::make_unique<crypto::SigningKey>(std::move(entry_key));
   return state;
 }
 
@@ -139,8 +147,8 @@ absl::StatusOr<std::string> FederationState::Invite(Journal& journal, const std:
   return invitation.ToCode();
 }
 
-absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newcomer& newcomer,
-                                                   absl::Time now) const {
+absl::Status FederationState::CheckNewcomer(Journal& journal, const Newcomer& newcomer,
+                                            absl::Time now) const {
   MUTUAL_RETURN_IF_ERROR(NodeId::Parse(newcomer.organisation).status());
   MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.identity_key)).status());
   MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.witness_key)).status());
@@ -158,6 +166,24 @@ absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newco
                                      invitation->expires),
                     "INVITATION_EXPIRED");
   }
+  if (invitation->used) {
+    return WithCode(AlreadyExists("this invitation was used already; ask for a new one"),
+                    "INVITATION_USED");
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> all, journal.Organisations());
+  for (const Organisation& organisation : all) {
+    if (organisation.name != newcomer.organisation) continue;
+    return WithCode(AlreadyExists("an organisation called %s is enrolled already; choose another name",
+                                  organisation.name),
+                    "NAME_TAKEN");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newcomer& newcomer,
+                                                   absl::Time now) const {
+  MUTUAL_RETURN_IF_ERROR(CheckNewcomer(journal, newcomer, now));
+  const std::string hash = crypto::Sha256(newcomer.secret).ToHex();
   MUTUAL_ASSIGN_OR_RETURN(
       const std::string certificate,
       authority_->IssueClient(newcomer.certificate_request,

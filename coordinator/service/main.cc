@@ -119,9 +119,20 @@ absl::Status Serve(const Options& options) {
     std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
     std::fflush(stdout);
   };
+  // The core is told of waiting checkpoints through this pointer, set once both exist.
+  std::atomic<FederationCore*> woken = nullptr;
+  CosignBoard board([&woken] {
+    if (FederationCore* const core = woken.load()) core->NotifyAll();
+  });
   MUTUAL_ASSIGN_OR_RETURN(
-      const auto core,
-      FederationCore::Start({state.get(), journal.get(), store.get(), &clock, say}));
+      const auto log,
+      PublicLog::Open({state->folder() / "log", state->origin(), &state->log_key(),
+                       &state->entry_key(), state->federation(), state->authority().certificate_pem(),
+                       &clock, &board, say}));
+  MUTUAL_ASSIGN_OR_RETURN(const auto core,
+                          FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
+                                                 &board, &clock, say}));
+  woken = core.get();
   MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);

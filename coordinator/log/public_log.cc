@@ -1,0 +1,290 @@
+#include "coordinator/log/public_log.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "transparency/log_reader.h"
+#include "transparency/proof.h"
+
+namespace mutual::coordinator {
+namespace {
+
+using transparency::Entry;
+using transparency::EntryWriter;
+using transparency::SignedEntry;
+
+constexpr char kSpec[] = "mutual-log-1";
+constexpr absl::Duration kCosignPatience = absl::Seconds(5);
+
+std::string FieldOr(const Entry& entry, const std::string& key) {
+  for (const transparency::EntryField& field : entry.fields()) {
+    if (field.key == key) return field.value;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string PublicLog::KeyOf(const Entry& entry) {
+  const std::string& type = entry.type();
+  if (type == "genesis") return type;
+  if (type == "policy" || type == "incident" || type == "software" || type == "dispute") {
+    return type + "/" + crypto::Sha256(entry.text()).ToHex();
+  }
+  std::string key = type;
+  for (const char* const name : {"study", "window", "round", "node", "researcher"}) {
+    const std::string value = FieldOr(entry, name);
+    if (!value.empty()) key += "/" + value;
+  }
+  return key;
+}
+
+absl::StatusOr<std::unique_ptr<PublicLog>> PublicLog::Open(Options options) {
+  std::unique_ptr<PublicLog> log(new PublicLog(std::move(options)));
+  MUTUAL_RETURN_IF_ERROR(log->Begin());
+  log->worker_ = std::thread([raw = log.get()] { raw->Work(); });
+  return log;
+}
+
+PublicLog::~PublicLog() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (worker_.joinable()) worker_.join();
+}
+
+absl::Status PublicLog::Begin() {
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key,
+                          crypto::SigningKey::FromSeed(options_.key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::NoteSigner signer,
+      transparency::NoteSigner::Create(options_.origin, std::move(log_key)));
+  signer_ = std::make_unique<transparency::NoteSigner>(std::move(signer));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey entry_key,
+                          crypto::SigningKey::FromSeed(options_.entry_key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner entry_signer,
+                          transparency::NoteSigner::Create(transparency::kCoordinatorKeyName,
+                                                           std::move(entry_key)));
+  entry_signer_ = std::make_unique<transparency::NoteSigner>(std::move(entry_signer));
+
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::Policy policy,
+      transparency::Policy::Parse("log " + signer_->verifier().ToVkey() + "\nquorum none\n"));
+  {
+    const absl::MutexLock lock(&mutex_);
+    policy_ = policy;
+  }
+  transparency::LogOptions log_options{
+      served_folder(), options_.folder / "state", policy,
+      [this](const transparency::CosignRequest& request) {
+        const transparency::Policy now = this->policy();
+        return options_.board->Collect(request, now, kCosignPatience);
+      },
+      [] { return uint64_t{0}; }};  // a larger size is noticed when witnesses are asked to cosign
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey again,
+                          crypto::SigningKey::FromSeed(options_.key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner own,
+                          transparency::NoteSigner::Create(options_.origin, std::move(again)));
+  MUTUAL_ASSIGN_OR_RETURN(log_, transparency::Log::Open(std::move(log_options), std::move(own)));
+  if (log_->size() == 0) MUTUAL_RETURN_IF_ERROR(WriteGenesis());
+  return ReadAll();
+}
+
+absl::Status PublicLog::WriteGenesis() {
+  EntryWriter writer("genesis", options_.origin);
+  writer.Text("title", options_.title)
+      .Text("spec", kSpec)
+      .Hash("rules", crypto::Sha256(options_.rules))
+      .Key("coordinator-key", entry_signer_->verifier())
+      .Key("log-key", signer_->verifier())
+      .Text("policy", "log " + signer_->verifier().ToVkey())
+      .Text("policy", "quorum none")
+      .Integer("dishonest", 0)
+      .Integer("admission-quorum", 0)
+      .Time("time", options_.clock->Now());
+  MUTUAL_ASSIGN_OR_RETURN(const Entry genesis, writer.Finish());
+  MUTUAL_ASSIGN_OR_RETURN(const SignedEntry signed_entry, Sign(genesis));
+  const std::vector<std::string> batch = {signed_entry.ToBytes()};
+  return log_->Append(batch).status();
+}
+
+// Reads every published entry: the keys that are taken, and the policy that is in force.
+absl::Status PublicLog::ReadAll() {
+  const transparency::TreeHead head = log_->published();
+  MUTUAL_ASSIGN_OR_RETURN(
+      const auto reader,
+      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head));
+  MUTUAL_RETURN_IF_ERROR(reader->ForEach(0, head.size, [&](uint64_t index, std::string_view bytes) {
+    return Index(index, {std::string(bytes)});
+  }));
+  const absl::MutexLock lock(&mutex_);
+  head_ = head;
+  checkpoint_ = log_->checkpoint();
+  return absl::OkStatus();
+}
+
+absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& entries) {
+  const absl::MutexLock lock(&mutex_);
+  for (const std::string& bytes : entries) {
+    MUTUAL_ASSIGN_OR_RETURN(const SignedEntry entry, transparency::ParseSignedEntry(bytes));
+    const std::string key = KeyOf(entry.entry);
+    const uint64_t index = first++;
+    published_.emplace(key, index);
+    pending_.erase(key);
+    if (entry.entry.type() != "genesis" && entry.entry.type() != "policy") continue;
+    policy_index_ = index;
+    MUTUAL_ASSIGN_OR_RETURN(
+        policy_, transparency::Policy::Parse(absl::StrJoin(entry.entry.Texts("policy"), "\n") + "\n"));
+    log_->UsePolicy(*policy_);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SignedEntry> PublicLog::Sign(const Entry& entry) const {
+  const transparency::NoteSigner* const signers[] = {entry_signer_.get()};
+  return transparency::SignEntry(entry, signers);
+}
+
+absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
+  const std::string key = KeyOf(entry.entry);
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (!broken_.ok()) return broken_;
+    if (published_.count(key) == 0 && pending_.count(key) == 0) {
+      pending_[key] = entry.ToBytes();
+      waiting_.push_back(key);
+    }
+    const auto settled = [this, &key]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return !broken_.ok() || stopping_ || published_.count(key) > 0;
+    };
+    mutex_.AwaitWithTimeout(absl::Condition(&settled), options_.patience);
+    if (!broken_.ok()) return broken_;
+    if (published_.count(key) == 0) {
+      return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
+                                  "take effect; wait until more organisations' nodes are serving"),
+                      "NO_QUORUM");
+    }
+  }
+  return *Find(key);
+}
+
+std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
+  LoggedEntry found;
+  transparency::TreeHead head;
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto at = published_.find(key);
+    if (at == published_.end()) return std::nullopt;
+    found.index = at->second;
+    head = head_;
+  }
+  const auto reader =
+      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head);
+  if (!reader.ok()) return std::nullopt;
+  const auto bytes = (*reader)->Entry(found.index);
+  if (!bytes.ok()) return std::nullopt;
+  found.bytes = *bytes;
+  return found;
+}
+
+std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
+
+absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
+  transparency::TreeHead head;
+  transparency::Proof proof;
+  {
+    const absl::MutexLock lock(&mutex_);
+    head = head_;
+    proof.checkpoint = checkpoint_;
+  }
+  if (index >= head.size) return OutOfRange("entry %d is not in the log of %d", index, head.size);
+  MUTUAL_ASSIGN_OR_RETURN(
+      const auto reader,
+      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head));
+  proof.index = index;
+  MUTUAL_ASSIGN_OR_RETURN(proof.hashes, reader->InclusionProof(index, head.size));
+  MUTUAL_ASSIGN_OR_RETURN(proof.extra, reader->Entry(index));
+  return PrintProof(proof);
+}
+
+absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
+  uint64_t index = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    index = policy_index_;
+  }
+  if (index == 0) return NotFound("nobody is a witness yet");
+  return Receipt(index);
+}
+
+std::string PublicLog::checkpoint() {
+  const absl::MutexLock lock(&mutex_);
+  return checkpoint_;
+}
+
+transparency::Policy PublicLog::policy() {
+  const absl::MutexLock lock(&mutex_);
+  return *policy_;
+}
+
+absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
+  const uint64_t first = log_->size();
+  absl::Status status = log_->Append(batch).status();
+  while (!status.ok()) {
+    if (ErrorCode(status) != "NO_QUORUM") return status;
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (stopping_) return status;
+    }
+    status = log_->Publish();
+  }
+  {
+    const absl::MutexLock lock(&mutex_);
+    head_ = log_->published();
+    checkpoint_ = log_->checkpoint();
+  }
+  return Index(first, batch);
+}
+
+void PublicLog::Work() {
+  absl::Status status;
+  // What a crash left pending is published before anything new.
+  while (log_->has_pending()) {
+    status = log_->Publish();
+    const absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") {
+      broken_ = status;
+      options_.say(Describe(status));
+      return;
+    }
+  }
+  status = ReadAll();
+  while (status.ok()) {
+    std::vector<std::string> batch;
+    {
+      const absl::MutexLock lock(&mutex_);
+      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return stopping_ || !waiting_.empty();
+      };
+      mutex_.Await(absl::Condition(&wake));
+      if (stopping_) return;
+      while (!waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
+        batch.push_back(pending_[waiting_.front()]);
+        waiting_.pop_front();
+      }
+    }
+    status = AppendBatch(batch);
+    const absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+  }
+  const absl::MutexLock lock(&mutex_);
+  broken_ = status;
+  options_.say("the log has stopped: " + Describe(status));
+}
+
+}  // namespace mutual::coordinator
