@@ -98,9 +98,7 @@ absl::StatusOr<transparency::NoteSigner> EntrySigner(const std::string& role,
                                           std::move(key));
 }
 
-std::string WitnessName(const std::string& federation, const std::string& organisation) {
-  return federation + "/witness/" + organisation;
-}
+std::string WitnessName(const std::string& organisation) { return "witness/" + organisation; }
 
 absl::StatusOr<std::string> EnrolEntry(const JoinRequest& request, const Greeting& greeting,
                                        const NewKeys& made) {
@@ -114,7 +112,7 @@ absl::StatusOr<std::string> EnrolEntry(const JoinRequest& request, const Greetin
   if (request.role == "node") {
     MUTUAL_ASSIGN_OR_RETURN(
         const transparency::NoteVerifier witness,
-        transparency::NoteVerifier::Create(WitnessName(greeting.federation, request.organisation),
+        transparency::NoteVerifier::Create(WitnessName(request.organisation),
                                            transparency::KeyType::kCosignature,
                                            made.witness->verify_key()));
     writer.Key("witness-key", witness);
@@ -204,7 +202,7 @@ absl::StatusOr<std::unique_ptr<Home>> Home::Load(const fs::path& folder) {
 absl::StatusOr<transparency::CosignatureSigner> Home::WitnessSigner() const {
   MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(folder_ / "keys" / "witness.key", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::FromSeed(AsBytes(seed)));
-  return transparency::CosignatureSigner::Create(WitnessName(federation_, organisation_),
+  return transparency::CosignatureSigner::Create(WitnessName(organisation_),
                                                  std::move(key));
 }
 

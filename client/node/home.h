@@ -54,7 +54,7 @@ class Home {
   const crypto::VerifyKey& log_key() const { return *log_key_; }
   // Signs entries, named node/<organisation> or researcher/<organisation>.
   const transparency::NoteSigner& signer() const { return *signer_; }
-  // The witness's key, read from disk. Its name is <federation>/witness/<organisation>.
+  // The witness's key, read from disk. Its name is witness/<organisation>.
   absl::StatusOr<transparency::CosignatureSigner> WitnessSigner() const;
   absl::StatusOr<std::string> SignEntry(const transparency::Entry& entry) const;
 

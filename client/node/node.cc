@@ -203,7 +203,7 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   record.created = parts_.clock->Now();
   record.file = ContributionPath(*parts_.home, record.study, record.round);
   transparency::EntryWriter writer("contribution", parts_.home->origin());
-  writer.Head("seen", round.start.tree)
+  writer.Head("seen", round.seen)
       .Study(record.study)
       .Integer("round", record.round)
       .Text("node", parts_.home->organisation())

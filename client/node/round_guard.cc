@@ -30,8 +30,7 @@ absl::Status CheckParameters(const AdmittedRound& round) {
   if (found.member_bound != wanted.member_bound) return Differs("member bound");
   if (found.min_nodes != wanted.min_nodes) return Differs("least number of nodes");
   if (found != wanted) return Differs("recipe, rounds or assumed colluders");
-  MUTUAL_ASSIGN_OR_RETURN(const uint64_t roster, round.start.entry.entry.Integer("roster-size"));
-  if (roster < wanted.min_nodes || roster > 1000000) return Differs("roster");
+  if (round.roster_size < wanted.min_nodes || round.roster_size > 1000000) return Differs("roster");
   if (round.round < 1 || round.round > wanted.rounds) return Differs("round number");
   if (round.model.has_value() != round.recipe->needs_model()) return Differs("model");
   return absl::OkStatus();
@@ -91,9 +90,10 @@ transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe&
 }
 
 absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, context.trust->Verify(receipt));
+  const transparency::Entry& start = verified.entry.entry;
   AdmittedRound round;
-  MUTUAL_ASSIGN_OR_RETURN(round.start, context.trust->Verify(receipt));
-  const transparency::Entry& start = round.start.entry.entry;
+  round.seen = verified.tree;
   if (start.type() != "round-start") {
     return InvalidArgument("the receipt is of a %s entry, want round-start", start.type());
   }
@@ -110,7 +110,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
     round.model = model;
   }
   MUTUAL_ASSIGN_OR_RETURN(const absl::Time deadline, start.Time("deadline"));
-  MUTUAL_ASSIGN_OR_RETURN(const uint64_t roster_size, start.Integer("roster-size"));
+  MUTUAL_ASSIGN_OR_RETURN(round.roster_size, start.Integer("roster-size"));
   MUTUAL_ASSIGN_OR_RETURN(const auto answer, context.ledger->FindAnswer(digest));
   if (!answer.has_value() || !answer->accepted) {
     return WithCode(PermissionDenied("study %s was not accepted here; to take part: mutual-node "
@@ -140,7 +140,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
   MUTUAL_ASSIGN_OR_RETURN(
       round.grid,
       privacy::MakeGrid({round.terms.vector_length, round.terms.member_bound,
-                         round.terms.noise_multiplier, static_cast<int>(roster_size),
+                         round.terms.noise_multiplier, static_cast<int>(round.roster_size),
                          round.recipe->needs_model() ? privacy::Rounding::kPerBatch
                                                      : privacy::Rounding::kPerMember}));
   MUTUAL_ASSIGN_OR_RETURN(round.charge, ChargeOf(round.study, round.round, context.now));

@@ -27,8 +27,9 @@ struct GuardContext {
 
 // A round this node may take part in.
 struct AdmittedRound {
-  VerifiedEntry start;             // of the round-start
+  transparency::TreeHead seen;     // that covers the round-start
   uint64_t round = 0;
+  uint64_t roster_size = 0;
   std::optional<Digest> model;
   transparency::StudyTerms terms;
   study::Study study;

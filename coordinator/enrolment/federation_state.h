@@ -47,10 +47,6 @@ class FederationState {
 
   const std::string& federation() const { return federation_; }
   std::string origin() const { return federation_ + "/audit"; }
-  // The key name of an organisation's witness.
-  std::string WitnessName(const std::string& organisation) const {
-    return federation_ + "/witness/" + organisation;
-  }
   const std::string& listen() const { return listen_; }
   const std::string& address() const { return address_; }
   const std::filesystem::path& folder() const { return folder_; }

@@ -62,11 +62,10 @@ absl::StatusOr<std::string> Admission::Join(const JoinRequest& request) {
   newcomer.certificate_request = request.certificate_request;
   MUTUAL_RETURN_IF_ERROR(
       parts_.state->CheckNewcomer(*parts_.journal, newcomer, parts_.clock->Now()));
-  return Enrol(request, newcomer, entry);
+  return Enrol(newcomer, entry);
 }
 
-absl::StatusOr<std::string> Admission::Enrol(const JoinRequest& request, const Newcomer& newcomer,
-                                             const SignedEntry& entry) {
+absl::StatusOr<std::string> Admission::Enrol(const Newcomer& newcomer, const SignedEntry& entry) {
   SignedEntry complete = entry;
   if (newcomer.role == "node" && parts_.log->has_quorum_rule()) {
     MUTUAL_RETURN_IF_ERROR(CheckEndorsed(newcomer, &complete));
@@ -94,7 +93,8 @@ absl::StatusOr<std::string> Admission::Enrol(const JoinRequest& request, const N
 // Adds the endorsements that were given, or says how many are missing.
 absl::Status Admission::CheckEndorsed(const Newcomer& newcomer, SignedEntry* entry) {
   size_t k = 0;
-  for (const transparency::PolicyGroup& group : parts_.log->policy().groups()) k = group.threshold;
+  const transparency::Policy policy = parts_.log->policy();
+  for (const transparency::PolicyGroup& group : policy.groups()) k = group.threshold;
   const absl::MutexLock lock(&mutex_);
   auto found = waiting_.find(newcomer.organisation);
   if (found == waiting_.end() || found->second.entry.text() != entry->entry.text()) {
@@ -141,9 +141,9 @@ absl::Status Admission::Endorse(const std::string& organisation, const crypto::V
 absl::Status Admission::Found() {
   if (parts_.log->has_quorum_rule()) return absl::OkStatus();
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> all, parts_.journal->Organisations());
-  std::string log_line;
   std::vector<std::string> lines, names;
-  for (const transparency::PolicyLog& log : parts_.log->policy().logs()) {
+  const transparency::Policy policy = parts_.log->policy();
+  for (const transparency::PolicyLog& log : policy.logs()) {
     lines.push_back("log " + log.key.ToVkey());
   }
   for (const Organisation& organisation : all) {
@@ -153,7 +153,7 @@ absl::Status Admission::Found() {
                             crypto::VerifyKey::FromBytes(AsBytes(key)));
     MUTUAL_ASSIGN_OR_RETURN(
         const NoteVerifier witness,
-        NoteVerifier::Create(parts_.state->WitnessName(organisation.name), KeyType::kCosignature,
+        NoteVerifier::Create("witness/" + organisation.name, KeyType::kCosignature,
                              verify));
     lines.push_back("witness " + organisation.name + " " + witness.ToVkey());
     names.push_back(organisation.name);

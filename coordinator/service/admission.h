@@ -50,7 +50,7 @@ class Admission {
   absl::Status LogRevocations();
 
  private:
-  absl::StatusOr<std::string> Enrol(const JoinRequest& request, const Newcomer& newcomer,
+  absl::StatusOr<std::string> Enrol(const Newcomer& newcomer,
                                     const transparency::SignedEntry& entry);
   absl::Status CheckEndorsed(const Newcomer& newcomer, transparency::SignedEntry* entry);
 

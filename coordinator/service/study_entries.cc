@@ -118,7 +118,8 @@ absl::StatusOr<std::optional<Entry>> StudyRun::EntryToLog(absl::Time now) {
   if (round_ == 0 || (released && round_ < study_.rounds())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, RoundStartEntry(round_ + 1, now));
   } else if (const auto* closed = std::get_if<Closed>(&machine_->state())) {
-    if (!close_logged_) MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
+    if (close_logged_) return entry;
+    MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
   } else if (const auto* abandoned = std::get_if<Abandoned>(&machine_->state())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(*abandoned, now));
   }
