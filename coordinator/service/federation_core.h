@@ -111,6 +111,7 @@ class FederationCore {
   void Work();
   bool LogOne();
   bool ReleaseOne();
+  bool PublishOne();
   void FailRun(StudyRun* run, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyRun* Find(const Digest& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyView ViewOf(const StudyRun& run) const;

@@ -66,38 +66,56 @@ bool FederationCore::LogOne() {
   return status.ok();
 }
 
-// Releases one closed round: sum and log entry without the lock, the rest with it.
+// Computes one closed round's sum without the lock, or logs and publishes one that is computed.
 bool FederationCore::ReleaseOne() {
   std::optional<ReleaseInput> input;
   StudyRun* run = nullptr;
   {
     const absl::MutexLock lock(&mutex_);
     for (const auto& candidate : runs_) {
-      input = candidate->PendingRelease();
+      input = candidate->TakePendingRelease();
       run = candidate.get();
       if (input) break;
     }
   }
-  if (!input) return false;
-  const absl::StatusOr<ReleaseOutput> output = ReleaseRound(*input);
-  absl::Status status = output.status();
-  absl::StatusOr<transparency::Entry> entry = status;
-  if (status.ok()) {
-    const absl::MutexLock lock(&mutex_);
-    entry = run->ReleaseEntry(*output, parts_.clock->Now());
-    status = entry.status();
+  if (!input) return PublishOne();
+  absl::StatusOr<ReleaseOutput> output = ReleaseRound(*std::move(input));
+  const absl::MutexLock lock(&mutex_);
+  if (output.ok()) {
+    run->KeepOutput(*std::move(output));
+  } else {
+    FailRun(run, output.status());
   }
+  return true;
+}
+
+bool FederationCore::PublishOne() {
+  StudyRun* run = nullptr;
+  absl::StatusOr<transparency::Entry> entry = absl::NotFoundError("");
+  uint64_t round = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    for (const auto& candidate : runs_) {
+      if (!candidate->has_output()) continue;
+      run = candidate.get();
+      round = run->rounds_released() + 1;
+      entry = run->ReleaseEntry(parts_.clock->Now());
+      break;
+    }
+  }
+  if (run == nullptr) return false;
+  absl::Status status = entry.status();
   if (status.ok()) {
     const absl::StatusOr<transparency::SignedEntry> signed_entry = parts_.log->Sign(*entry);
     status = signed_entry.ok() ? parts_.log->Append(*signed_entry).status() : signed_entry.status();
   }
   const absl::MutexLock lock(&mutex_);
-  if (status.ok()) status = run->Publish(*output);
+  if (status.ok()) status = run->Publish();
   if (!status.ok()) {
     FailRun(run, status);
-  } else if (input->round == run->study().rounds() || input->round % 10 == 0) {
-    parts_.say("study " + run->study().digest.Short() + ": round " +
-               std::to_string(input->round) + " released");
+  } else if (round == run->study().rounds() || round % 10 == 0) {
+    parts_.say("study " + run->study().digest.Short() + ": round " + std::to_string(round) +
+               " released");
   }
   changed_ = true;
   return status.ok();

@@ -27,7 +27,7 @@ grpc::ServerUnaryReactor* ReplyLater(grpc::CallbackServerContext* context, Feder
 // The newest checkpoint and the receipt of the policy in force.
 void FillTrust(FederationCore& core, federation::v1::TrustResponse* response);
 
-// Streams a file in chunks of 512 KiB from `offset`.
+// Streams a file in chunks of 64 KiB from `offset`.
 class ContentReactor final : public grpc::ServerWriteReactor<federation::v1::Chunk> {
  public:
   ContentReactor(const absl::Status& refused, const std::string& path, uint64_t offset);

@@ -58,8 +58,8 @@ absl::StatusOr<Entry> StudyRun::RoundStartEntry(uint64_t round, absl::Time now) 
       .Time("time", now);
   if (recipe_->needs_model()) {
     if (round == 1) MUTUAL_RETURN_IF_ERROR(StartModel());
-    const std::vector<float> model(optimizer_.parameters.begin(), optimizer_.parameters.end());
-    MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(study::ModelBytes(model)));
+    MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
+                            parts_.store->Put(ModelBytesOf(optimizer_.parameters)));
     writer.Hash("model", digest);
   }
   return writer.Finish();
@@ -88,7 +88,8 @@ absl::StatusOr<Entry> StudyRun::AbandonEntry(const Abandoned& abandoned, absl::T
   return writer.Finish();
 }
 
-absl::StatusOr<Entry> StudyRun::ReleaseEntry(const ReleaseOutput& output, absl::Time now) {
+absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
+  const ReleaseOutput& output = *output_;
   const auto count = static_cast<int>(std::get<Closed>(machine_->state()).received.size());
   const int least = least_counted_ == 0 ? count : std::min(least_counted_, count);
   MUTUAL_ASSIGN_OR_RETURN(const std::string privacy, PrivacyJson(study_, least));

@@ -63,11 +63,14 @@ class StudyRun {
   absl::Status Apply(const RoundEvent& event);  // journal, then handle
   absl::Status CheckDeadline(absl::Time now);
 
-  // Set when a round's close is logged and its sum waits to be released.
-  std::optional<ReleaseInput> PendingRelease() const;
-  // The release entry of that sum, and its effect.
-  absl::StatusOr<transparency::Entry> ReleaseEntry(const ReleaseOutput& output, absl::Time now);
-  absl::Status Publish(const ReleaseOutput& output);
+  // Set when a round's close is logged and its sum waits to be computed. The optimizer's state goes with
+  // it (there is one copy in memory) and comes back with KeepOutput.
+  std::optional<ReleaseInput> TakePendingRelease();
+  void KeepOutput(ReleaseOutput output) { output_ = std::move(output); }
+  bool has_output() const { return output_.has_value(); }
+  // The release entry of the computed sum, and its effect.
+  absl::StatusOr<transparency::Entry> ReleaseEntry(absl::Time now);
+  absl::Status Publish();
   absl::Status Fail(const std::string& reason);
 
  private:
@@ -81,7 +84,8 @@ class StudyRun {
   uint64_t IndexOf(const std::string& type, uint64_t round) const;
   transparency::StudyTerms Terms() const;
   std::set<std::string> Roster() const;
-  std::string SerializedState() const;
+  absl::Status LoadState(const std::string& state);
+  absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
   RunParts parts_;
   StudyRecord record_;
@@ -94,7 +98,9 @@ class StudyRun {
   absl::Time deadline_;
   std::string notice_;
   bool close_logged_ = false;
+  std::optional<ReleaseOutput> output_;  // computed, waits for its entry in the log
   aggregation::OptimizerState optimizer_;
+  std::optional<Digest> optimizer_file_;  // of the last released round, in the store
   int least_counted_ = 0;  // over all released rounds
 };
 
