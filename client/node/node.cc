@@ -64,6 +64,18 @@ absl::Status Node::ResendAnswers(Channel& channel) {
   return absl::OkStatus();
 }
 
+// What was stored before a crash but never acknowledged: sent again, or its receipt fetched. A round that
+// closed without it is over, and stays charged.
+absl::Status Node::SettleUnsent(Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<ContributionRecord> all, parts_.ledger->Contributions());
+  for (const ContributionRecord& record : all) {
+    if (record.sent.has_value()) continue;
+    const absl::Status status = SendStored(channel, record);
+    if (absl::IsUnavailable(status) || absl::IsUnauthenticated(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
 // Cosigns what the coordinator shows until the stream ends. A log that went back or told two stories gets no
 // signature, and the proof of it is kept.
 void Node::ServeWitness(Channel& channel) {
@@ -86,6 +98,7 @@ void Node::ServeWitness(Channel& channel) {
 absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
   std::thread witness([&] { ServeWitness(channel); });
   absl::Status status = ResendAnswers(channel);
+  if (status.ok()) status = SettleUnsent(channel);
   if (status.ok()) {
     status = channel.WatchRounds([&](const std::string& receipt) {
       *backoff = absl::Milliseconds(200);
@@ -134,6 +147,9 @@ absl::Status Node::SendStored(Channel& channel, const ContributionRecord& record
   MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
                           channel.Upload({record.study, record.round, record.entry, record.file,
                                           record.bytes}));
+  if (receipt.empty()) {
+    return NotFound("round %d closed without this contribution", record.round);
+  }
   MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, parts_.trust->Verify(receipt));
   if (verified.entry.ToBytes() != record.entry) {
     return WithCode(DataLoss("the receipt is not of what this node sent; ask the coordinator's operator"),

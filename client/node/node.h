@@ -57,6 +57,7 @@ class Node {
   absl::StatusOr<ContributionRecord> Compute(Channel& channel, const std::string& receipt);
   absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
   absl::Status ResendAnswers(Channel& channel);
+  absl::Status SettleUnsent(Channel& channel);
 
   NodeParts parts_;
   std::map<Digest, std::unique_ptr<SlotTable>> tables_;  // of studies in progress

@@ -126,8 +126,14 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
     }
     MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(config.policy, study));
   }
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel->GetTrust());
+  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust->Learn(shown.policy_receipt));
+  MUTUAL_RETURN_IF_ERROR(trust->See(shown.checkpoint));
   transparency::EntryWriter writer(accept ? "mandate" : "objection", home->origin());
   writer.Study(study.digest)
+      .Head("seen", trust->seen())
       .Text("node", home->organisation())
       .Text("body", "operator")
       .Time("time", clock.Now());

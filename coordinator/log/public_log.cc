@@ -169,45 +169,64 @@ absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
                       "NO_QUORUM");
     }
   }
-  return *Find(key);
+  const std::optional<LoggedEntry> found = Find(key);
+  if (!found) return Unavailable("the log cannot be read just now; try again");
+  return *found;
+}
+
+// Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
+// deleted under it.
+absl::Status PublicLog::Read(const ReadCall& read) {
+  absl::Status status;
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    Published published;
+    {
+      const absl::MutexLock lock(&mutex_);
+      published = {head_, checkpoint_};
+    }
+    auto reader = transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()),
+                                                published.head);
+    status = reader.ok() ? read(**reader, published) : reader.status();
+    if (!absl::IsNotFound(status)) return status;
+  }
+  return status;
 }
 
 std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
   LoggedEntry found;
-  transparency::TreeHead head;
   {
     const absl::MutexLock lock(&mutex_);
     const auto at = published_.find(key);
     if (at == published_.end()) return std::nullopt;
     found.index = at->second;
-    head = head_;
   }
-  const auto reader =
-      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head);
-  if (!reader.ok()) return std::nullopt;
-  const auto bytes = (*reader)->Entry(found.index);
-  if (!bytes.ok()) return std::nullopt;
-  found.bytes = *bytes;
+  const absl::Status status =
+      Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
+        MUTUAL_ASSIGN_OR_RETURN(found.bytes, reader.Entry(found.index));
+        return absl::OkStatus();
+      });
+  if (!status.ok()) {
+    options_.say("the log cannot be read: " + Describe(status));
+    return std::nullopt;
+  }
   return found;
 }
 
 std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
 
 absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
-  transparency::TreeHead head;
   transparency::Proof proof;
-  {
-    const absl::MutexLock lock(&mutex_);
-    head = head_;
-    proof.checkpoint = checkpoint_;
-  }
-  if (index >= head.size) return OutOfRange("entry %d is not in the log of %d", index, head.size);
-  MUTUAL_ASSIGN_OR_RETURN(
-      const auto reader,
-      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head));
   proof.index = index;
-  MUTUAL_ASSIGN_OR_RETURN(proof.hashes, reader->InclusionProof(index, head.size));
-  MUTUAL_ASSIGN_OR_RETURN(proof.extra, reader->Entry(index));
+  MUTUAL_RETURN_IF_ERROR(
+      Read([&](transparency::LogReader& reader, const Published& published) -> absl::Status {
+        if (index >= published.head.size) {
+          return OutOfRange("entry %d is not in the log of %d", index, published.head.size);
+        }
+        proof.checkpoint = published.checkpoint;
+        MUTUAL_ASSIGN_OR_RETURN(proof.hashes, reader.InclusionProof(index, published.head.size));
+        MUTUAL_ASSIGN_OR_RETURN(proof.extra, reader.Entry(index));
+        return absl::OkStatus();
+      }));
   return PrintProof(proof);
 }
 
@@ -219,6 +238,11 @@ absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
   }
   if (index == 0) return NotFound("nobody is a witness yet");
   return Receipt(index);
+}
+
+absl::Status PublicLog::status() {
+  const absl::MutexLock lock(&mutex_);
+  return broken_;
 }
 
 std::string PublicLog::checkpoint() {
@@ -274,10 +298,13 @@ void PublicLog::Work() {
       mutex_.Await(absl::Condition(&wake));
       if (stopping_) return;
       while (!waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
-        batch.push_back(pending_[waiting_.front()]);
+        // What a crash had left staged may have been published since it was asked for again.
+        const auto found = pending_.find(waiting_.front());
+        if (found != pending_.end()) batch.push_back(found->second);
         waiting_.pop_front();
       }
     }
+    if (batch.empty()) continue;
     status = AppendBatch(batch);
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;

@@ -66,6 +66,8 @@ class PublicLog {
   absl::StatusOr<std::string> Receipt(uint64_t index);
   // Of the newest policy entry; NOT_FOUND before there is one.
   absl::StatusOr<std::string> PolicyReceipt();
+  // OK until a write failed: then the program must end and be started again.
+  absl::Status status();
   std::string checkpoint();  // newest published
   transparency::Policy policy();
   bool has_quorum_rule() { return policy().quorum() != "none"; }
@@ -75,7 +77,14 @@ class PublicLog {
   static std::string KeyOf(const transparency::Entry& entry);
 
  private:
+  struct Published {
+    transparency::TreeHead head;
+    std::string checkpoint;
+  };
+  using ReadCall = std::function<absl::Status(transparency::LogReader&, const Published&)>;
+
   explicit PublicLog(Options options) : options_(std::move(options)) {}
+  absl::Status Read(const ReadCall& read);
   absl::Status Begin();
   absl::Status WriteGenesis();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);

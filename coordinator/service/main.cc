@@ -139,7 +139,8 @@ absl::Status Serve(const Options& options) {
   std::printf("Serving %s on %s; stop with Ctrl-C.\n", state->federation().c_str(),
               state->listen().c_str());
   std::fflush(stdout);
-  while (!interrupted) ::usleep(50000);
+  while (!interrupted && log->status().ok()) ::usleep(50000);
+  MUTUAL_RETURN_IF_ERROR(log->status());
   std::printf("Stopping; every round resumes at the next start.\n");
   return absl::OkStatus();
 }
