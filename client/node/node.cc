@@ -244,7 +244,7 @@ absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
     if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
   }
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
-  MUTUAL_ASSIGN_OR_RETURN(const auto start, transparency::ParseSignedEntry(proof.extra));
+  MUTUAL_ASSIGN_OR_RETURN(const auto start, transparency::ParseSignedEntry(proof.entry.value_or("")));
   MUTUAL_ASSIGN_OR_RETURN(const Digest study, start.entry.Hash("study"));
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t number, start.entry.Integer("round"));
   MUTUAL_ASSIGN_OR_RETURN(const std::optional<ContributionRecord> stored,

@@ -75,14 +75,12 @@ absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   const absl::MutexLock lock(&mutex_);
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation,
-                          policy_.RequireQuorum(proof.checkpoint));
+                          transparency::VerifyReceipt(proof, policy_));
   const transparency::Checkpoint& checkpoint = evaluation.signed_checkpoint.checkpoint;
   const transparency::TreeHead tree{checkpoint.size, checkpoint.root};
-  MUTUAL_RETURN_IF_ERROR(transparency::VerifyInclusion(transparency::LeafHash(proof.extra),
-                                                       proof.index, tree, proof.hashes));
   MUTUAL_RETURN_IF_ERROR(SeeLocked(checkpoint, proof.checkpoint));
   MUTUAL_ASSIGN_OR_RETURN(transparency::SignedEntry entry,
-                          transparency::ParseSignedEntry(proof.extra));
+                          transparency::ParseSignedEntry(*proof.entry));
   return VerifiedEntry{std::move(entry), proof.index, tree};
 }
 

@@ -215,19 +215,15 @@ std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
 std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
 
 absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
-  transparency::Proof proof;
-  proof.index = index;
+  std::string receipt;
   MUTUAL_RETURN_IF_ERROR(
       Read([&](transparency::LogReader& reader, const Published& published) -> absl::Status {
-        if (index >= published.head.size) {
-          return OutOfRange("entry %d is not in the log of %d", index, published.head.size);
-        }
-        proof.checkpoint = published.checkpoint;
-        MUTUAL_ASSIGN_OR_RETURN(proof.hashes, reader.InclusionProof(index, published.head.size));
-        MUTUAL_ASSIGN_OR_RETURN(proof.extra, reader.Entry(index));
+        MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof,
+                                transparency::MakeReceipt(reader, index, published.checkpoint));
+        receipt = PrintProof(proof);
         return absl::OkStatus();
       }));
-  return PrintProof(proof);
+  return receipt;
 }
 
 absl::StatusOr<std::string> PublicLog::PolicyReceipt() {

@@ -62,7 +62,7 @@ class PublicLog {
   // Like Find with the key that `entry` has.
   std::optional<LoggedEntry> FindSame(const transparency::Entry& entry);
 
-  // A receipt (tlog-proof with the entry in it) for a published index. OUT_OF_RANGE beyond.
+  // A receipt (tlog-proof with the entry in it) for a published index. INVALID_ARGUMENT beyond.
   absl::StatusOr<std::string> Receipt(uint64_t index);
   // Of the newest policy entry; NOT_FOUND before there is one.
   absl::StatusOr<std::string> PolicyReceipt();
