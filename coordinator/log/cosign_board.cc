@@ -1,5 +1,8 @@
 #include "coordinator/log/cosign_board.h"
 
+#include <chrono>
+#include <utility>
+
 #include "absl/time/clock.h"
 #include "base/status.h"
 
@@ -34,13 +37,13 @@ absl::Status CosignBoard::Post(const transparency::CosignRequest& request, Place
 }
 
 // Answers those who said that they stand elsewhere. Proofs are made on the writer's thread.
-absl::Status CosignBoard::Refresh(const transparency::CosignRequest& request) {
+absl::StatusOr<bool> CosignBoard::Refresh(const transparency::CosignRequest& request) {
   const absl::MutexLock lock(&mutex_);
-  has_stale_ = false;
+  if (!std::exchange(has_stale_, false)) return false;
   for (auto& [name, place] : places_) {
     if (place.is_stale) MUTUAL_RETURN_IF_ERROR(Post(request, &place));
   }
-  return absl::OkStatus();
+  return true;
 }
 
 absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
@@ -66,28 +69,31 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
       MUTUAL_RETURN_IF_ERROR(Post(request, &place));
     }
   }
-  const absl::Time until = absl::Now() + timeout;
+  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  wake_();
   while (true) {
-    wake_();
     {
       const absl::MutexLock lock(&mutex_);
-      const auto ready = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return has_stale_ || is_rolled_back_ || HasQuorum();
-      };
-      const bool in_time = mutex_.AwaitWithDeadline(absl::Condition(&ready), until);
+      const bool in_time = std::chrono::steady_clock::now() < until;
       if (is_rolled_back_) {
         return WithCode(DataLoss("a witness has cosigned a larger tree than this log has: the storage "
                                  "was set back. Restore the newest copy, or begin a new log"),
                         "STORAGE_ROLLED_BACK");
       }
-      if (!in_time || !has_stale_) {
+      if (HasQuorum()) {
         policy_ = nullptr;
-        if (in_time) return lines_;
+        return lines_;
+      }
+      if (!in_time) {
+        policy_ = nullptr;
         return Unavailable("%d of %d witnesses have cosigned, too few for the quorum", lines_.size(),
                            policy.witnesses().size());
       }
     }
-    MUTUAL_RETURN_IF_ERROR(Refresh(request));
+    MUTUAL_ASSIGN_OR_RETURN(const bool refreshed, Refresh(request));
+    if (refreshed) wake_();
+    absl::SleepFor(absl::Milliseconds(1));
   }
 }
 

@@ -48,7 +48,7 @@ class CosignBoard {
     bool is_stale = false;            // answered 409: needs a proof from old_size
   };
   absl::Status Post(const transparency::CosignRequest& request, Place* place);
-  absl::Status Refresh(const transparency::CosignRequest& request);
+  absl::StatusOr<bool> Refresh(const transparency::CosignRequest& request);
   bool HasQuorum() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::function<void()> wake_;

@@ -1,8 +1,10 @@
 #include "coordinator/log/public_log.h"
 
 #include <algorithm>
+#include <chrono>
 
 #include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/digest.h"
@@ -158,16 +160,17 @@ absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
       pending_[key] = entry.ToBytes();
       waiting_.push_back(key);
     }
-    const auto settled = [this, &key]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return !broken_.ok() || stopping_ || published_.count(key) > 0;
-    };
-    mutex_.AwaitWithTimeout(absl::Condition(&settled), options_.patience);
-    if (!broken_.ok()) return broken_;
-    if (published_.count(key) == 0) {
+  }
+  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options_.patience);
+  while (!IsPublished(key)) {
+    MUTUAL_RETURN_IF_ERROR(status());
+    if (std::chrono::steady_clock::now() > until) {
       return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
                                   "take effect; wait until more organisations' nodes are serving"),
                       "NO_QUORUM");
     }
+    absl::SleepFor(absl::Milliseconds(1));
   }
   const std::optional<LoggedEntry> found = Find(key);
   if (!found) return Unavailable("the log cannot be read just now; try again");
@@ -212,6 +215,11 @@ std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
   return found;
 }
 
+bool PublicLog::IsPublished(const std::string& key) {
+  const absl::MutexLock lock(&mutex_);
+  return published_.count(key) > 0;
+}
+
 std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
 
 absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
@@ -238,6 +246,7 @@ absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
 
 absl::Status PublicLog::status() {
   const absl::MutexLock lock(&mutex_);
+  if (stopping_) return Unavailable("the coordinator is stopping; try again when it serves");
   return broken_;
 }
 

@@ -85,6 +85,7 @@ class PublicLog {
 
   explicit PublicLog(Options options) : options_(std::move(options)) {}
   absl::Status Read(const ReadCall& read);
+  bool IsPublished(const std::string& key);
   absl::Status Begin();
   absl::Status WriteGenesis();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
