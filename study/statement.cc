@@ -8,6 +8,7 @@
 #include "base/encoding.h"
 #include "base/status.h"
 #include "crypto/digest.h"
+#include "study/text.h"
 
 namespace mutual::study {
 namespace {
@@ -26,7 +27,14 @@ class LineReader {
       Fail(key);
       return "";
     }
-    return lines_[next_++].substr(prefix.size());
+    const std::string value = lines_[next_++].substr(prefix.size());
+    if (value.empty() || !IsReadable(value, TextShape::kLine)) Fail(key);
+    return value;
+  }
+  std::string Node(const std::string& key) {
+    const std::string name = Value(key);
+    if (!NodeId::Parse(name).ok()) Fail(key);
+    return name;
   }
   bool Next(const std::string& key) const {
     return next_ < lines_.size() && lines_[next_].rfind(key + " ", 0) == 0;
@@ -117,7 +125,7 @@ absl::StatusOr<ContributionStatement> ContributionStatement::Parse(const std::st
   statement.origin = reader.Value("log");
   statement.study = reader.Hash("study");
   statement.round = reader.Whole("round");
-  statement.node = reader.Value("node");
+  statement.node = reader.Node("node");
   statement.vector_length = reader.Whole("vector-len");
   statement.sha256 = reader.Hash("sha256");
   statement.time = reader.Time("time");
@@ -135,7 +143,7 @@ absl::StatusOr<Answer> Answer::Parse(const std::string& text) {
   Answer answer;
   answer.origin = reader.Value("log");
   answer.study = reader.Hash("study");
-  answer.node = reader.Value("node");
+  answer.node = reader.Node("node");
   const std::string word = reader.Value("answer");
   answer.accepted = word == "accept";
   answer.time = reader.Time("time");

@@ -1,7 +1,8 @@
 // Signed statements of a round as canonical text: what the coordinator asks and a node answers.
 //
 // Text is "key value\n" lines in fixed order, first line the type (docs/STATEMENTS.md). Parse is
-// strict: Parse(x).ToText() == x or INVALID_ARGUMENT.
+// strict: Parse(x).ToText() == x or INVALID_ARGUMENT with code STATEMENT_MALFORMED. Values are one
+// line of readable UTF-8; a node's name is a NodeId. Times are whole seconds.
 #pragma once
 
 #include <cstdint>
@@ -17,17 +18,17 @@ namespace mutual::study {
 
 // Signed by the coordinator's log key.
 struct RoundStart {
-  std::string origin;            // "<federation>/audit"
+  std::string origin;  // "<federation>/audit"
   Digest study;
-  uint64_t round = 0;            // from 1
-  std::optional<Digest> model;   // training: the model to compute at
+  uint64_t round = 0;           // from 1
+  std::optional<Digest> model;  // training: the model to compute at
   uint64_t vector_length = 0;
   double sampling_rate = 0;
-  double member_bound = 0;       // C
+  double member_bound = 0;  // C
   double noise_multiplier = 0;
   int min_nodes = 0;
-  int roster_size = 0;           // n_max of the grid
-  Digest roster;                 // SHA-256 of the sorted names, one per line
+  int roster_size = 0;  // n_max of the grid
+  Digest roster;        // SHA-256 of the sorted names, one per line
   absl::Time deadline;
 
   std::string ToText() const;
@@ -40,8 +41,8 @@ struct ContributionStatement {
   Digest study;
   uint64_t round = 0;
   std::string node;
-  uint64_t vector_length = 0;    // words
-  Digest sha256;                 // of the uploaded bytes
+  uint64_t vector_length = 0;  // words
+  Digest sha256;               // of the uploaded bytes
   absl::Time time;
 
   std::string ToText() const;
