@@ -20,20 +20,21 @@ struct Units {
   double clamp;        // largest value of one coordinate of one node
 };
 
-Units UnitsOf(const Study& study, uint64_t dimension) {
-  const double root = std::sqrt(static_cast<double>(dimension));
+Units UnitsOf(const Study& study, const Recipe& recipe) {
+  const double root = std::sqrt(static_cast<double>(recipe.dimension()));
+  const double sensitivity = (recipe.needs_model() ? 101 : 100.5) * root;
   const double nodes = study.cohort.min_nodes;
   Units units{};
-  units.least_noise = study.privacy.noise_multiplier * 100.5 * root;
+  units.least_noise = study.privacy.noise_multiplier * std::ceil(sensitivity);
   units.noise = std::max(64.0, std::exp2(std::ceil(std::log2(units.least_noise))));
   units.clamp = std::floor((0x1p31 - 8 * units.noise * std::sqrt(nodes)) / nodes);
   return units;
 }
 
 void CheckRing(const Study& study, const Recipe& recipe, int line, LintResult* result) {
-  const Units units = UnitsOf(study, recipe.dimension());
-  const double root = std::sqrt(static_cast<double>(recipe.dimension()));
-  if (units.least_noise > 0x1p26 || units.clamp < 100 * root) {
+  const Units units = UnitsOf(study, recipe);
+  const double member = std::floor(units.noise / study.privacy.noise_multiplier);
+  if (units.least_noise > 0x1p26 || units.clamp < member) {
     result->problems.push_back(
         {line, "VECTOR_TOO_LONG",
          absl::StrFormat("%d numbers with noise_multiplier %g from %d nodes do not fit sums modulo "

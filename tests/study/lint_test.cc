@@ -1,4 +1,5 @@
 // Bad files: every problem at once, each with its code and line.
+#include "privacy/grid.h"
 #include "tests/catch.h"
 #include "tests/study/example_study.h"
 
@@ -184,7 +185,7 @@ TEST_CASE("Each fault of a statistics study is one problem on its line", "[study
     // The last fault needs a long vector and much noise.
     const bool ring = bad.code == "VECTOR_TOO_LONG";
     if (ring) text = Replaced(text, "noise_multiplier = 2", "noise_multiplier = 1000");
-    RequireOnly(bad, text + (ring ? Replaced(kHistogram, "[8]", "[1000]")
+    RequireOnly(bad, text + (ring ? Replaced(kHistogram, "[8]", "[30000]")
                                   : Replaced(kMean, ", \"hours\"", "")));
   }
 }
@@ -254,6 +255,27 @@ TEST_CASE("A byte order mark and returns before line feeds are allowed", "[study
   for (size_t at = 0; (at = text.find('\n', at)) != std::string::npos; at += 2)
     text.insert(at, "\r");
   REQUIRE(LintText(text).study.has_value());
+}
+
+TEST_CASE("Lint finds a round impossible exactly when its grid is", "[study]") {
+  int impossible = 0;
+  for (const int bins : {2, 100, 3000, 30000, 100000}) {
+    for (const int noise : {1, 8, 60, 300, 1000}) {
+      for (const int nodes : {3, 30, 300, 1000}) {
+        const std::string text =
+            Replaced(Replaced(kHead, "min_nodes = 4", "min_nodes = " + std::to_string(nodes)),
+                     "noise_multiplier = 2", "noise_multiplier = " + std::to_string(noise)) +
+            Replaced(kHistogram, "[8]", "[" + std::to_string(bins) + "]");
+        const auto grid =
+            privacy::MakeGrid({static_cast<uint64_t>(bins), 1, static_cast<double>(noise), nodes,
+                               privacy::Rounding::kPerMember});
+        INFO(bins << " bins, noise " << noise << ", " << nodes << " nodes");
+        REQUIRE(LintText(text).study.has_value() == grid.ok());
+        impossible += grid.ok() ? 0 : 1;
+      }
+    }
+  }
+  REQUIRE(impossible > 5);
 }
 
 TEST_CASE("Lint warns when few members would saturate a bin", "[study]") {
