@@ -13,19 +13,6 @@
 namespace mutual {
 namespace {
 
-absl::Status SystemError(const std::string& what, const std::filesystem::path& path) {
-  const int error = errno;
-  const std::string text =
-      absl::StrFormat("%s %s: %s", what, path.string(), std::strerror(error));
-  if (error == ENOENT) return absl::NotFoundError(text);
-  if (error == EACCES) return absl::PermissionDeniedError(text);
-  if (error == ENOSPC || error == EDQUOT) {
-    return WithCode(absl::UnavailableError(text + "; free some space and start again"),
-                    "DISK_FULL");
-  }
-  return absl::UnavailableError(text);
-}
-
 absl::Status WriteAll(int file, std::string_view contents, const std::filesystem::path& path) {
   while (!contents.empty()) {
     const ssize_t written = ::write(file, contents.data(), contents.size());
@@ -52,6 +39,19 @@ std::filesystem::path FolderOf(const std::filesystem::path& path) {
 }
 
 }  // namespace
+
+absl::Status SystemError(const std::string& what, const std::filesystem::path& path) {
+  const int error = errno;
+  const std::string text =
+      absl::StrFormat("%s %s: %s", what, path.string(), std::strerror(error));
+  if (error == ENOENT) return absl::NotFoundError(text);
+  if (error == EACCES) return absl::PermissionDeniedError(text);
+  if (error == ENOSPC || error == EDQUOT) {
+    return WithCode(absl::UnavailableError(text + "; free some space and start again"),
+                    "DISK_FULL");
+  }
+  return absl::UnavailableError(text);
+}
 
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);

@@ -11,6 +11,10 @@
 
 namespace mutual {
 
+// What errno says about `path`, after the words `what`: NOT_FOUND, PERMISSION_DENIED, or
+// UNAVAILABLE, which carries DISK_FULL when there is no space left.
+absl::Status SystemError(const std::string& what, const std::filesystem::path& path);
+
 // Whole contents of `path`. NOT_FOUND when absent; OUT_OF_RANGE above `max_bytes`.
 absl::StatusOr<std::string> ReadFile(const std::filesystem::path& path, uint64_t max_bytes);
 

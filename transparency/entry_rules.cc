@@ -66,6 +66,14 @@ absl::Status CheckEnrolment(const Entry& entry) {
   return absl::OkStatus();
 }
 
+absl::Status CheckRotation(const Entry& entry) {
+  MUTUAL_ASSIGN_OR_RETURN(const NoteVerifier old_key, entry.Key("old-key"));
+  MUTUAL_ASSIGN_OR_RETURN(const NoteVerifier new_key, entry.Key("new-key"));
+  if (old_key.key() == new_key.key())
+    return InvalidArgument("the new key is the old key, want another");
+  return CheckKey(entry, "new-key", {old_key.name(), old_key.type()});
+}
+
 absl::Status CheckPolicy(const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(const Policy policy, PolicyOf(entry));
   const bool lists_log =
@@ -93,6 +101,7 @@ absl::Status CheckLinesTogether(const Entry& entry) {
   if (type == "revoke") return CheckSubject(entry);
   if (type == "genesis" || type == "policy") return CheckPolicy(entry);
   if (type == "software" || type == "key-rotation") {
+    if (type == "key-rotation") MUTUAL_RETURN_IF_ERROR(CheckRotation(entry));
     if (!entry.Has("node")) return absl::OkStatus();
     if (entry.Has("researcher")) return CheckSubject(entry);
     return RequireSeen(entry);

@@ -25,6 +25,7 @@ class LogReader {
   static absl::StatusOr<std::unique_ptr<LogReader>> Open(Fetch fetch, const TreeHead& tree);
 
   const TreeHead& tree() const { return tiles_.tree(); }
+  TileReader& tiles() { return tiles_; }
 
   // Below, sizes and indices beyond the tree are INVALID_ARGUMENT; bytes that do not lead to its
   // root are DATA_LOSS LOG_CORRUPT; a missing file is NOT_FOUND; other errors of the fetch are

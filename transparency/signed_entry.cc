@@ -33,6 +33,17 @@ absl::Status RequireTwoOfficers(const Found& found, const std::string& node) {
   return PermissionDenied("the entry is signed by %d officers of %s, want two", keys.size(), node);
 }
 
+// A new key of the same name must not vouch for itself. Witness keys sign checkpoints only.
+absl::Status RequireOldKey(const Entry& entry, const Found& found) {
+  MUTUAL_ASSIGN_OR_RETURN(const NoteVerifier old_key, entry.Key("old-key"));
+  if (old_key.type() != KeyType::kNote) return absl::OkStatus();
+  if (std::find(found.keys.begin(), found.keys.end(), old_key) != found.keys.end())
+    return absl::OkStatus();
+  return PermissionDenied(
+      "the new key is not signed by the old key %s; if that is lost, revoke it instead",
+      old_key.ToVkey());
+}
+
 absl::Status RequireSigner(const Entry& entry, Signer signer, const Found& found) {
   if (signer == Signer::kSubject) {
     signer = entry.Has("node")         ? Signer::kNode
@@ -96,6 +107,7 @@ absl::Status CheckSigners(const SignedEntry& signed_entry,
   for (const Signer signer : entry.definition()->signers) {
     MUTUAL_RETURN_IF_ERROR(RequireSigner(entry, signer, found));
   }
+  if (entry.type() == "key-rotation") return RequireOldKey(entry, found);
   return absl::OkStatus();
 }
 

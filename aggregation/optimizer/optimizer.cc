@@ -20,34 +20,70 @@ double PowerOf(double base, uint64_t exponent) {
   return result;
 }
 
-void StepSgd(const OptimizerOptions& options, std::span<const double> gradient,
+constexpr size_t kBlock = 1 << 16;
+
+// Coordinates first, first + 1, … of the state.
+void StepSgd(const OptimizerOptions& options, std::span<const double> gradient, size_t first_at,
              OptimizerState* state) {
-  if (state->first.empty()) state->first.assign(gradient.size(), 0);
   for (size_t i = 0; i < gradient.size(); ++i) {
-    double& momentum = state->first[i];
-    double& parameter = state->parameters[i];
+    double& momentum = state->first[first_at + i];
+    double& parameter = state->parameters[first_at + i];
     momentum = options.momentum * momentum + gradient[i];
     const double direction = momentum + options.weight_decay * parameter;
     parameter = parameter - options.learning_rate * direction;
   }
 }
 
-void StepAdam(const OptimizerOptions& options, std::span<const double> gradient,
+void StepAdam(const OptimizerOptions& options, std::span<const double> gradient, size_t first_at,
               OptimizerState* state) {
-  if (state->first.empty()) state->first.assign(gradient.size(), 0);
-  if (state->second.empty()) state->second.assign(gradient.size(), 0);
   const double first_correction = 1 - PowerOf(options.beta1, state->step);
   const double second_correction = 1 - PowerOf(options.beta2, state->step);
   for (size_t i = 0; i < gradient.size(); ++i) {
-    double& first = state->first[i];
-    double& second = state->second[i];
-    double& parameter = state->parameters[i];
+    double& first = state->first[first_at + i];
+    double& second = state->second[first_at + i];
+    double& parameter = state->parameters[first_at + i];
     first = options.beta1 * first + (1 - options.beta1) * gradient[i];
     second = options.beta2 * second + (1 - options.beta2) * (gradient[i] * gradient[i]);
     const double root = std::sqrt(second / second_correction) + options.adam_epsilon;
     const double direction = first / first_correction / root + options.weight_decay * parameter;
     parameter = parameter - options.learning_rate * direction;
   }
+}
+
+void StepAverage(const OptimizerOptions& options, size_t first, size_t count,
+                 OptimizerState* state) {
+  for (size_t i = first; i < first + count; ++i) {
+    state->average[i] =
+        options.averaging * state->average[i] + (1 - options.averaging) * state->parameters[i];
+  }
+}
+
+// Vectors that count as zero until first used.
+void MakeRoom(const OptimizerOptions& options, OptimizerState* state) {
+  const size_t size = state->parameters.size();
+  if (state->first.empty()) state->first.assign(size, 0);
+  const bool adam = options.kind == OptimizerKind::kAdam;
+  if (adam && state->second.empty()) state->second.assign(size, 0);
+  if (options.averaging != 0 && state->average.empty()) state->average.assign(size, 0);
+}
+
+// Calls `use(first, block)` for every block of the gradient.
+template <typename Use>
+absl::Status ForEachBlock(const GradientBlock& gradient, size_t size, const Use& use) {
+  std::vector<double> buffer(std::min(kBlock, size));
+  for (size_t first = 0; first < size; first += kBlock) {
+    const auto block = std::span(buffer).first(std::min(kBlock, size - first));
+    gradient(first, block);
+    MUTUAL_RETURN_IF_ERROR(use(first, block));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckFinite(size_t, std::span<const double> block) {
+  if (std::all_of(block.begin(), block.end(), [](double value) { return std::isfinite(value); })) {
+    return absl::OkStatus();
+  }
+  return InvalidArgument("the gradient holds a NaN or an infinity, want finite values");
 }
 
 absl::Status CheckRange(bool is_within, const char* name, double value, const char* wanted) {
@@ -90,20 +126,27 @@ absl::Status Step(const OptimizerOptions& options, std::span<const double> gradi
     return InvalidArgument("the gradient has %d values, want %d", gradient.size(),
                            state->parameters.size());
   }
-  if (!std::all_of(gradient.begin(), gradient.end(),
-                   [](double value) { return std::isfinite(value); })) {
-    return InvalidArgument("the gradient holds a NaN or an infinity, want finite values");
-  }
+  return StepInBlocks(
+      options,
+      [&](size_t first, std::span<double> out) {
+        std::copy_n(gradient.begin() + static_cast<long>(first), out.size(), out.begin());
+      },
+      state);
+}
+
+absl::Status StepInBlocks(const OptimizerOptions& options, const GradientBlock& gradient,
+                          OptimizerState* state) {
+  MUTUAL_RETURN_IF_ERROR(Validate(options));
+  const size_t size = state->parameters.size();
+  MUTUAL_RETURN_IF_ERROR(ForEachBlock(gradient, size, CheckFinite));
+  MakeRoom(options, state);
   ++state->step;
-  if (options.kind == OptimizerKind::kSgd) StepSgd(options, gradient, state);
-  if (options.kind == OptimizerKind::kAdam) StepAdam(options, gradient, state);
-  if (options.averaging == 0) return absl::OkStatus();
-  if (state->average.empty()) state->average.assign(gradient.size(), 0);
-  for (size_t i = 0; i < gradient.size(); ++i) {
-    state->average[i] =
-        options.averaging * state->average[i] + (1 - options.averaging) * state->parameters[i];
-  }
-  return absl::OkStatus();
+  return ForEachBlock(gradient, size, [&](size_t first, std::span<const double> block) {
+    if (options.kind == OptimizerKind::kSgd) StepSgd(options, block, first, state);
+    if (options.kind == OptimizerKind::kAdam) StepAdam(options, block, first, state);
+    if (options.averaging != 0) StepAverage(options, first, block.size(), state);
+    return absl::OkStatus();
+  });
 }
 
 std::vector<double> Averaged(const OptimizerOptions& options, const OptimizerState& state) {
@@ -112,6 +155,18 @@ std::vector<double> Averaged(const OptimizerOptions& options, const OptimizerSta
   std::vector<double> average(state.average.size());
   for (size_t i = 0; i < average.size(); ++i) average[i] = state.average[i] / correction;
   return average;
+}
+
+std::vector<float> AveragedModel(const OptimizerOptions& options, const OptimizerState& state) {
+  if (options.averaging == 0 || state.step == 0 || state.average.empty()) {
+    return {state.parameters.begin(), state.parameters.end()};
+  }
+  const double correction = 1 - PowerOf(options.averaging, state.step);
+  std::vector<float> model(state.average.size());
+  for (size_t i = 0; i < model.size(); ++i) {
+    model[i] = static_cast<float>(state.average[i] / correction);
+  }
+  return model;
 }
 
 }  // namespace mutual::aggregation

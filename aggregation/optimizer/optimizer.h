@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string>
@@ -42,11 +43,22 @@ OptimizerState StartAt(std::span<const double> parameters);
 // One step with the mean gradient `gradient`. INVALID_ARGUMENT on another size or NaN.
 absl::Status Step(const OptimizerOptions& options, std::span<const double> gradient,
                   OptimizerState* state);
+// The same in blocks of at most 2^16 coordinates, so that no gradient as long as the model is in memory.
+// `gradient(first, out)` writes coordinates first, first + 1, … and is asked for every block twice: to be
+// checked, then for the step.
+using GradientBlock = std::function<void(size_t first, std::span<double> out)>;
+absl::Status StepInBlocks(const OptimizerOptions& options, const GradientBlock& gradient,
+                          OptimizerState* state);
 // The bias-corrected average, or the parameters when averaging is off.
 std::vector<double> Averaged(const OptimizerOptions& options, const OptimizerState& state);
+// Its float32 rounding, coordinate by coordinate.
+std::vector<float> AveragedModel(const OptimizerOptions& options, const OptimizerState& state);
 
 // Byte-exact save and restore (journal). DATA_LOSS on malformed bytes.
 std::string Serialize(const OptimizerState& state);
+// The same bytes in pieces of at most 512 KiB; ends at the first error of `take`.
+using TakeBytes = std::function<absl::Status(std::string_view)>;
+absl::Status SerializeTo(const OptimizerState& state, const TakeBytes& take);
 absl::StatusOr<OptimizerState> Parse(std::string_view bytes);
 
 }  // namespace mutual::aggregation

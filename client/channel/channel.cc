@@ -19,7 +19,7 @@ namespace {
 namespace fed = ::mutual::federation::v1;
 namespace res = ::mutual::research::v1;
 
-constexpr size_t kChunkBytes = 512 * 1024;
+constexpr size_t kChunkBytes = 256 * 1024;
 constexpr int kCallSeconds = 30;
 
 absl::Status FromGrpc(const grpc::Status& status) {
@@ -232,16 +232,16 @@ absl::Status Channel::Upload(const UploadCall& call) {
   message.mutable_header()->set_signature(call.signature);
   message.mutable_header()->set_offset(offset);
   bool open = writer->Write(message);
-  std::string buffer(kChunkBytes, '\0');
   for (uint64_t left = call.bytes - offset; open && left > 0;) {
     const auto want = static_cast<std::streamsize>(std::min<uint64_t>(left, kChunkBytes));
-    file.read(buffer.data(), want);
+    std::string* const chunk = message.mutable_data();
+    chunk->resize(static_cast<size_t>(want));
+    file.read(chunk->data(), want);
     if (file.gcount() != want) {
       context.TryCancel();
       writer->Finish();
       return DataLoss("contribution file %s is shorter than recorded", call.file);
     }
-    message.set_data(buffer.data(), static_cast<size_t>(want));
     open = writer->Write(message);
     left -= static_cast<uint64_t>(want);
   }

@@ -1,5 +1,6 @@
 #include "coordinator/release/sum_release.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 
@@ -35,45 +36,41 @@ absl::Status AddFile(const std::string& path, std::span<uint32_t> total) {
   return absl::OkStatus();
 }
 
-struct Sum {
-  Digest digest;
-  std::vector<double> values;
-};
-
-absl::StatusOr<Sum> AddUp(const ReleaseInput& input, double scale) {
+absl::StatusOr<std::vector<uint32_t>> AddUp(const ReleaseInput& input) {
   std::vector<uint32_t> total(input.recipe->dimension(), 0);
   for (const std::string& path : input.files) MUTUAL_RETURN_IF_ERROR(AddFile(path, total));
-  Sum sum;
-  // The centred representative has the same 32 bits as the ring element.
-  sum.digest = crypto::Sha256(
-      std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
-  sum.values = aggregation::Dequantise(aggregation::Centre(total), scale);
+  return total;
+}
+
+// The centred representative over the grid's scale (docs/REPLAY.md).
+double Dequantised(uint32_t word, double scale) {
+  return static_cast<double>(static_cast<int32_t>(word)) / scale;
+}
+
+study::ReleasedSum SumOf(std::span<const uint32_t> total, const privacy::Grid& grid, size_t nodes) {
+  study::ReleasedSum sum;
+  sum.values.resize(total.size());
+  for (size_t i = 0; i < total.size(); ++i) sum.values[i] = Dequantised(total[i], grid.scale);
+  sum.noise_stddev = static_cast<double>(grid.noise_stddev) *
+                     std::sqrt(static_cast<double>(nodes)) / grid.scale;
+  sum.nodes = static_cast<int>(nodes);
   return sum;
 }
 
-absl::Status TakeStep(const ReleaseInput& input, const study::ReleasedSum& sum,
-                      ReleaseOutput* output) {
+absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total, double scale,
+                      aggregation::OptimizerState* state) {
   const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
-  const uint64_t parameters = study::TrainVectorOf(*input.study).parameters;
   // A declared public constant, never the realised number: that would leak who took part.
   const double divisor = spec.expected_members * input.study->privacy.sampling_rate *
                          (1 - spec.evaluation_share);
-  std::vector<double> gradient(sum.values.begin(),
-                               sum.values.begin() + static_cast<long>(parameters));
-  for (double& value : gradient) value /= divisor;
-  output->state = input.state;
-  const aggregation::OptimizerOptions options = OptionsOf(spec);
-  MUTUAL_RETURN_IF_ERROR(aggregation::Step(options, gradient, &output->state));
-  const bool last = input.round == input.study->rounds();
-  const std::vector<double> published =
-      last ? aggregation::Averaged(options, output->state) : output->state.parameters;
-  std::vector<float> model(published.begin(), published.end());
-  output->model = study::ModelBytes(model);
-  if (last) {
-    MUTUAL_ASSIGN_OR_RETURN(const study::Result result, input.recipe->Finish(sum));
-    output->result_json = study::ToJson(result);
-  }
-  return absl::OkStatus();
+  return aggregation::StepInBlocks(
+      OptionsOf(spec),
+      [&](size_t first, std::span<double> out) {
+        for (size_t i = 0; i < out.size(); ++i) {
+          out[i] = Dequantised(total[first + i], scale) / divisor;
+        }
+      },
+      state);
 }
 
 }  // namespace
@@ -92,31 +89,54 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   return options;
 }
 
-absl::StatusOr<ReleaseOutput> ReleaseRound(const ReleaseInput& input) {
+absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   const study::PrivacySpec& privacy = input.study->privacy;
+  const bool trains = input.recipe->needs_model();
   MUTUAL_ASSIGN_OR_RETURN(
       const privacy::Grid grid,
       privacy::MakeGrid({input.recipe->dimension(), input.recipe->member_bound(),
                          privacy.noise_multiplier, input.roster_size,
-                         input.recipe->needs_model() ? privacy::Rounding::kPerBatch
-                                                     : privacy::Rounding::kPerMember}));
-  MUTUAL_ASSIGN_OR_RETURN(Sum sum, AddUp(input, grid.scale));
-  const auto nodes = static_cast<double>(input.files.size());
-  study::ReleasedSum released{std::move(sum.values),
-                              static_cast<double>(grid.noise_stddev) * std::sqrt(nodes) / grid.scale,
-                              static_cast<int>(input.files.size())};
+                         trains ? privacy::Rounding::kPerBatch : privacy::Rounding::kPerMember}));
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<uint32_t> total, AddUp(input));
   ReleaseOutput output;
-  output.sum = sum.digest;
-  if (input.recipe->needs_model()) {
-    MUTUAL_RETURN_IF_ERROR(TakeStep(input, released, &output));
-  } else {
-    // A statistic takes the expected share of members; scale back to all of them.
-    for (double& value : released.values) value /= privacy.sampling_rate;
-    released.noise_stddev /= privacy.sampling_rate;
+  // The centred representative has the same 32 bits as the ring element.
+  output.sum = crypto::Sha256(
+      std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
+  const bool last = input.round == input.study->rounds();
+  if (!trains || last) {
+    study::ReleasedSum released = SumOf(total, grid, input.files.size());
+    if (!trains) {
+      // A statistic takes the expected share of members; scale back to all of them.
+      for (double& value : released.values) value /= privacy.sampling_rate;
+      released.noise_stddev /= privacy.sampling_rate;
+    }
     MUTUAL_ASSIGN_OR_RETURN(const study::Result result, input.recipe->Finish(released));
     output.result_json = study::ToJson(result);
   }
+  if (!trains) return output;
+  output.state = std::move(input.state);
+  MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
+  std::vector<uint32_t>().swap(total);
+  if (last) {
+    const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
+    output.model = study::ModelBytes(aggregation::AveragedModel(OptionsOf(spec), output.state));
+  } else {
+    output.model = ModelBytesOf(output.state.parameters);
+  }
   return output;
+}
+
+std::string ModelBytesOf(std::span<const double> parameters) {
+  constexpr size_t kBlock = 1 << 16;
+  std::string bytes;
+  bytes.reserve(parameters.size() * 4);
+  std::vector<float> block;
+  for (size_t at = 0; at < parameters.size(); at += kBlock) {
+    const auto part = parameters.subspan(at, std::min(kBlock, parameters.size() - at));
+    block.assign(part.begin(), part.end());
+    bytes += study::ModelBytes(block);
+  }
+  return bytes;
 }
 
 absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {

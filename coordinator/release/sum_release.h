@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,11 @@ struct ReleaseOutput {
 };
 
 // DATA_LOSS when a file is not as long as the vector.
-absl::StatusOr<ReleaseOutput> ReleaseRound(const ReleaseInput& input);
+// The input's optimizer state becomes the output's: memory is that state, one sum and one model.
+absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input);
+
+// Canonical bytes of the model that training continues from: the float32 rounding of each parameter.
+std::string ModelBytesOf(std::span<const double> parameters);
 
 aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec);
 

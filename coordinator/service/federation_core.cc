@@ -277,25 +277,26 @@ bool FederationCore::ReleaseOne() {
   {
     const absl::MutexLock lock(&mutex_);
     for (const auto& candidate : runs_) {
-      input = candidate->PendingRelease();
+      input = candidate->TakePendingRelease();
       run = candidate.get();
       if (input) break;
     }
   }
   if (!input) return false;
-  const absl::StatusOr<ReleaseOutput> output = ReleaseRound(*input);
+  const uint64_t round = input->round;
+  absl::StatusOr<ReleaseOutput> output = ReleaseRound(*std::move(input));
   const absl::MutexLock lock(&mutex_);
   const absl::Status status =
-      output.ok() ? run->Publish(*output, parts_.clock->Now()) : output.status();
+      output.ok() ? run->Publish(*std::move(output), parts_.clock->Now()) : output.status();
   if (!status.ok()) {
     parts_.say("study " + run->study().digest.Short() + ": " + Describe(status));
     const std::string code = ErrorCode(status);
     if (!run->Fail(code.empty() ? "RELEASE_FAILED" : code).ok()) {
       parts_.say("the journal cannot be written; stopping is safest");
     }
-  } else if (input->round == run->study().rounds() || input->round % 10 == 0) {
+  } else if (round == run->study().rounds() || round % 10 == 0) {
     parts_.say("study " + run->study().digest.Short() + ": round " +
-               std::to_string(input->round) + " released");
+               std::to_string(round) + " released");
   }
   changed_ = true;
   return true;

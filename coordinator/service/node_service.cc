@@ -30,7 +30,7 @@ ContentReactor::ContentReactor(const absl::Status& refused, const std::string& p
 }
 
 void ContentReactor::Next() {
-  constexpr std::streamsize kChunk = 512 * 1024;
+  constexpr std::streamsize kChunk = 64 * 1024;
   std::string* const data = chunk_.mutable_data();
   data->resize(kChunk);
   file_.read(data->data(), kChunk);

@@ -20,7 +20,7 @@ namespace mutual::coordinator {
 // A unary answer: sets the response or the error and finishes.
 grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const absl::Status& status);
 
-// Streams a file in chunks of 512 KiB from `offset`.
+// Streams a file in chunks of 64 KiB from `offset`.
 class ContentReactor final : public grpc::ServerWriteReactor<federation::v1::Chunk> {
  public:
   ContentReactor(const absl::Status& refused, const std::string& path, uint64_t offset);

@@ -32,14 +32,7 @@ absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Load(const RunParts& parts,
 absl::Status StudyRun::Resume(absl::Time now) {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
-  if (state.size() >= 8) {
-    least_counted_ =
-        static_cast<int>(GetUint64BigEndian(AsBytes(state).subspan<0, 8>()));
-    if (state.size() > 8) {
-      MUTUAL_ASSIGN_OR_RETURN(optimizer_,
-                              aggregation::Parse(std::string_view(state).substr(8)));
-    }
-  }
+  if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
   if (record_.state != "running") return absl::OkStatus();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
   if (round_ == 0) return OpenRound(1, now);
@@ -61,6 +54,35 @@ absl::Status StudyRun::Resume(absl::Time now) {
   if (round_ < study_.rounds()) return OpenRound(round_ + 1, now);
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);
+}
+
+// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which are in the store.
+absl::Status StudyRun::LoadState(const std::string& state) {
+  if (state.size() != 8 && state.size() != 8 + Digest{}.bytes.size()) {
+    return WithCode(DataLoss("the journal's state of study %s has %d bytes, want 8 or 40; restore "
+                             "journal.sqlite from a backup",
+                             study_.digest.Short(), state.size()),
+                    "JOURNAL_CORRUPT");
+  }
+  least_counted_ = static_cast<int>(GetUint64BigEndian(AsBytes(state).subspan<0, 8>()));
+  if (state.size() == 8) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(optimizer_file_, Digest::FromHex(HexEncode(AsBytes(state).subspan(8))));
+  if (record_.state != "running") return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, parts_.store->Get(*optimizer_file_));
+  MUTUAL_ASSIGN_OR_RETURN(optimizer_, aggregation::Parse(bytes));
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> StudyRun::SaveState(std::optional<Digest>* optimizer_file) {
+  std::string state;
+  PutUint64BigEndian(static_cast<uint64_t>(least_counted_), &state);
+  if (!recipe_->needs_model()) return state;
+  MUTUAL_ASSIGN_OR_RETURN(const auto file,
+                          parts_.store->Resume("state-" + study_.digest.Short(), 0));
+  MUTUAL_RETURN_IF_ERROR(aggregation::SerializeTo(
+      optimizer_, [&](std::string_view piece) { return file->Append(piece); }));
+  MUTUAL_ASSIGN_OR_RETURN(*optimizer_file, file->Keep());
+  return state + std::string(AsText((*optimizer_file)->bytes));
 }
 
 std::set<std::string> StudyRun::Roster() const {
@@ -140,8 +162,8 @@ absl::Status StudyRun::OpenRound(uint64_t round, absl::Time now) {
   start.deadline = absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1);
   if (recipe_->needs_model()) {
     if (round == 1) MUTUAL_RETURN_IF_ERROR(StartModel());
-    const std::vector<float> model(optimizer_.parameters.begin(), optimizer_.parameters.end());
-    MUTUAL_ASSIGN_OR_RETURN(start.model, parts_.store->Put(study::ModelBytes(model)));
+    MUTUAL_ASSIGN_OR_RETURN(start.model,
+                            parts_.store->Put(ModelBytesOf(optimizer_.parameters)));
   }
   round_ = round;
   start_ = start;
@@ -204,32 +226,27 @@ absl::Status StudyRun::CheckDeadline(absl::Time now) {
   return Apply(DeadlinePassed{});
 }
 
-std::optional<ReleaseInput> StudyRun::PendingRelease() const {
+std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* closed = std::get_if<Closed>(&machine_->state());
   if (closed == nullptr) return std::nullopt;
-  ReleaseInput input{&study_, recipe_.get(), round_, start_.roster_size, {}, optimizer_};
+  ReleaseInput input{&study_, recipe_.get(), round_, start_.roster_size, {},
+                     std::move(optimizer_)};
   for (const auto& [node, contribution] : closed->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
   }
   return input;
 }
 
-std::string StudyRun::SerializedState() const {
-  std::string state;
-  PutUint64BigEndian(static_cast<uint64_t>(least_counted_), &state);
-  if (recipe_->needs_model()) state += aggregation::Serialize(optimizer_);
-  return state;
-}
-
-absl::Status StudyRun::Publish(const ReleaseOutput& output, absl::Time now) {
+absl::Status StudyRun::Publish(ReleaseOutput output, absl::Time now) {
   const int counted =
       static_cast<int>(std::get<Closed>(machine_->state()).received.size());
   least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
-  optimizer_ = output.state;
+  optimizer_ = std::move(output.state);
   const bool last = round_ == study_.rounds();
   const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));
+  std::string().swap(output.model);
   if (last) {
     // The result is durable before the event that makes the round released.
     record_.result_json = output.result_json;
@@ -237,10 +254,15 @@ absl::Status StudyRun::Publish(const ReleaseOutput& output, absl::Time now) {
     MUTUAL_ASSIGN_OR_RETURN(record_.privacy_json, PrivacyJson(study_, least_counted_));
     MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
   }
+  std::optional<Digest> optimizer_file;
+  MUTUAL_ASSIGN_OR_RETURN(const std::string state, SaveState(&optimizer_file));
   const RoundEvent event = SumReleased{output.sum, digest};
   MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
-  MUTUAL_RETURN_IF_ERROR(parts_.journal->AppendEvent(study_.digest, round_, Serialize(event),
-                                                     SerializedState()));
+  MUTUAL_RETURN_IF_ERROR(
+      parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), state));
+  // Only now does nothing need the state before.
+  if (optimizer_file_ && optimizer_file_ != optimizer_file) parts_.store->Remove(*optimizer_file_);
+  optimizer_file_ = optimizer_file;
   if (!last) return OpenRound(round_ + 1, now);
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);

@@ -60,8 +60,9 @@ class StudyRun {
   absl::Status CheckDeadline(absl::Time now);
 
   // Set when a round is closed and its sum waits to be released.
-  std::optional<ReleaseInput> PendingRelease() const;
-  absl::Status Publish(const ReleaseOutput& output, absl::Time now);
+  // The optimizer's state goes with it (there is one copy in memory) and comes back with Publish.
+  std::optional<ReleaseInput> TakePendingRelease();
+  absl::Status Publish(ReleaseOutput output, absl::Time now);
   absl::Status Fail(const std::string& reason);
 
  private:
@@ -71,7 +72,8 @@ class StudyRun {
   absl::Status OpenRound(uint64_t round, absl::Time now);
   absl::Status React(const std::vector<RoundAction>& actions);
   std::set<std::string> Roster() const;
-  std::string SerializedState() const;
+  absl::Status LoadState(const std::string& state);
+  absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
   RunParts parts_;
   StudyRecord record_;
@@ -83,6 +85,7 @@ class StudyRun {
   study::RoundStart start_;
   Notice notice_;
   aggregation::OptimizerState optimizer_;
+  std::optional<Digest> optimizer_file_;  // of the last released round, in the store
   int least_counted_ = 0;  // over all released rounds
 };
 

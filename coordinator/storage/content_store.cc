@@ -1,5 +1,8 @@
 #include "coordinator/storage/content_store.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -43,8 +46,7 @@ bool ContentStore::Has(const Digest& digest) const { return fs::exists(PathOf(di
 absl::StatusOr<Digest> ContentStore::Put(std::string_view bytes) {
   const Digest digest = crypto::Sha256(bytes);
   if (Has(digest)) return digest;
-  std::error_code error;
-  fs::create_directories(PathOf(digest).parent_path(), error);
+  MUTUAL_RETURN_IF_ERROR(MakeFolderOf(digest));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(PathOf(digest), bytes, FileMode::kPublic));
   return digest;
 }
@@ -52,11 +54,23 @@ absl::StatusOr<Digest> ContentStore::Put(std::string_view bytes) {
 absl::StatusOr<std::string> ContentStore::Get(const Digest& digest) const {
   MUTUAL_ASSIGN_OR_RETURN(std::string bytes, ReadFile(PathOf(digest), kMaxContent));
   if (crypto::Sha256(bytes) != digest) {
-    return WithCode(DataLoss("content %s is damaged on disk; restore it from a backup",
-                             digest.Short()),
-                    "CONTENT_CORRUPT");
+    return WithCode(
+        DataLoss("content %s is damaged on disk; restore it from a backup", digest.Short()),
+        "CONTENT_CORRUPT");
   }
   return bytes;
+}
+
+void ContentStore::Remove(const Digest& digest) {
+  std::error_code ignored;
+  fs::remove(PathOf(digest), ignored);
+}
+
+// A folder just made must be as durable as the file that goes into it.
+absl::Status ContentStore::MakeFolderOf(const Digest& digest) {
+  std::error_code error;
+  const bool made = fs::create_directories(PathOf(digest).parent_path(), error);
+  return made ? SyncFile(folder_) : absl::OkStatus();
 }
 
 uint64_t ContentStore::PartialSize(const std::string& name) const {
@@ -67,48 +81,70 @@ uint64_t ContentStore::PartialSize(const std::string& name) const {
 
 absl::StatusOr<std::unique_ptr<ContentStore::Upload>> ContentStore::Resume(const std::string& name,
                                                                            uint64_t keep) {
-  auto upload = std::make_unique<Upload>();
+  std::unique_ptr<Upload> upload(new Upload());
   upload->store_ = this;
   upload->path_ = PartialPath(name);
-  if (PartialSize(name) > keep) {
-    std::error_code error;
-    fs::resize_file(upload->path_, keep, error);
-    if (error) return Unavailable("cannot shorten %s", upload->path_.string());
-  }
-  std::ifstream before(upload->path_, std::ios::binary);
-  std::vector<char> buffer(1 << 18);
-  while (before) {
-    before.read(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-    const auto count = static_cast<size_t>(before.gcount());
-    upload->hash_.Update(std::string_view(buffer.data(), count));
-    upload->size_ += count;
-  }
-  upload->file_.open(upload->path_, std::ios::binary | std::ios::app);
-  if (!upload->file_) return NoSpace(upload->path_);
+  MUTUAL_RETURN_IF_ERROR(upload->Open(keep));
   return upload;
 }
 
+ContentStore::Upload::~Upload() {
+  if (file_ >= 0) ::close(file_);
+}
+
+// Opens the file and hashes what is there already, at most `keep` bytes; the rest is cut off.
+absl::Status ContentStore::Upload::Open(uint64_t keep) {
+  file_ = ::open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (file_ < 0) return NoSpace(path_);
+  std::vector<char> buffer;
+  while (size_ < keep) {
+    buffer.resize(1 << 18);
+    const ssize_t count =
+        ::read(file_, buffer.data(), std::min<uint64_t>(buffer.size(), keep - size_));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return Unavailable("cannot read %s", path_.string());
+    if (count == 0) break;
+    hash_.Update(std::string_view(buffer.data(), static_cast<size_t>(count)));
+    size_ += static_cast<uint64_t>(count);
+  }
+  if (::ftruncate(file_, static_cast<off_t>(size_)) != 0) {
+    return Unavailable("cannot shorten %s", path_.string());
+  }
+  return absl::OkStatus();
+}
+
 absl::Status ContentStore::Upload::Append(std::string_view bytes) {
-  file_.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-  if (!file_) return NoSpace(path_);
+  for (std::string_view left = bytes; !left.empty();) {
+    const ssize_t count = ::write(file_, left.data(), left.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return NoSpace(path_);
+    left.remove_prefix(static_cast<size_t>(count));
+  }
   hash_.Update(bytes);
   size_ += bytes.size();
   return absl::OkStatus();
 }
 
 absl::Status ContentStore::Upload::Finish(const Digest& expected) {
-  file_.close();
-  if (!file_) return NoSpace(path_);
   if (hash_.Finish() != expected) {
     std::error_code ignored;
     fs::remove(path_, ignored);
     return WithCode(DataLoss("the bytes received do not have the signed digest; send them again"),
                     "CONTRIBUTION_CORRUPT");
   }
-  MUTUAL_RETURN_IF_ERROR(SyncFile(path_));
-  std::error_code error;
-  fs::create_directories(store_->PathOf(expected).parent_path(), error);
-  return RenameDurably(path_, store_->PathOf(expected));
+  return MoveTo(expected);
+}
+
+absl::StatusOr<Digest> ContentStore::Upload::Keep() {
+  const Digest digest = hash_.Finish();
+  MUTUAL_RETURN_IF_ERROR(MoveTo(digest));
+  return digest;
+}
+
+absl::Status ContentStore::Upload::MoveTo(const Digest& digest) {
+  if (::fsync(file_) != 0) return NoSpace(path_);
+  MUTUAL_RETURN_IF_ERROR(store_->MakeFolderOf(digest));
+  return RenameDurably(path_, store_->PathOf(digest));
 }
 
 }  // namespace mutual::coordinator

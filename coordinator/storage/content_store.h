@@ -1,11 +1,10 @@
 // Files by SHA-256: models, results, contributions. Written temp → fsync → rename.
 //
-// Layout: DIR/ab/cdef… for content, DIR/partial/NAME for uploads in progress. Thread-safe as long as one upload
-// name is used by one thread at a time.
+// Layout: DIR/ab/cdef… for content, DIR/partial/NAME for uploads in progress. Thread-safe as long
+// as one upload name is used by one thread at a time.
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <memory>
 #include <span>
 #include <string>
@@ -26,20 +25,30 @@ class ContentStore {
   bool Has(const Digest& digest) const;
   std::filesystem::path PathOf(const Digest& digest) const;
 
-  // A resumable upload: what an interrupted one left behind counts.
+  // Forgets content that nothing names any more. Absent content is fine.
+  void Remove(const Digest& digest);
+
+  // A resumable upload: what an interrupted one left behind counts. Holds one open file and no
+  // bytes.
   class Upload {
    public:
+    ~Upload();
     uint64_t size() const { return size_; }
     absl::Status Append(std::string_view bytes);
-    // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial file removed) when
-    // the bytes have another digest.
+    // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial
+    // file removed) when the bytes have another digest.
     absl::Status Finish(const Digest& expected);
+    // The same for bytes made here: whatever digest they have.
+    absl::StatusOr<Digest> Keep();
 
    private:
     friend class ContentStore;
+    Upload() = default;
+    absl::Status Open(uint64_t keep);
+    absl::Status MoveTo(const Digest& digest);
     ContentStore* store_ = nullptr;
     std::filesystem::path path_;
-    std::ofstream file_;
+    int file_ = -1;
     crypto::Sha256Stream hash_;
     uint64_t size_ = 0;
   };
@@ -49,6 +58,7 @@ class ContentStore {
 
  private:
   explicit ContentStore(std::filesystem::path folder) : folder_(std::move(folder)) {}
+  absl::Status MakeFolderOf(const Digest& digest);
   std::filesystem::path PartialPath(const std::string& name) const;
   std::filesystem::path folder_;
 };

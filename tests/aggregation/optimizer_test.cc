@@ -1,5 +1,6 @@
 #include "aggregation/optimizer/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -157,6 +158,44 @@ TEST_CASE("A gradient of another size or with NaN leaves the state alone", "[opt
   for (const double poison : {std::nan(""), std::numeric_limits<double>::infinity()}) {
     CHECK(Step(Sgd(), Vector{0, poison}, &state).code() == absl::StatusCode::kInvalidArgument);
   }
+  CHECK(Equal(state, before));
+}
+
+TEST_CASE("A step in blocks is the step, for a vector longer than a block", "[optimizer]") {
+  constexpr size_t kLong = (1 << 16) * 2 + 5;
+  OptimizerOptions options = GENERATE(Sgd(), Adam());
+  options.averaging = 0.9;
+  Vector gradient(kLong);
+  for (size_t i = 0; i < kLong; ++i) gradient[i] = std::sin(static_cast<double>(i));
+  OptimizerState whole = StartAt(Vector(kLong, 0.25));
+  OptimizerState blocks = whole;
+  REQUIRE_OK(Step(options, gradient, &whole));
+  REQUIRE_OK(StepInBlocks(
+      options,
+      [&](size_t first, std::span<double> out) {
+        for (size_t i = 0; i < out.size(); ++i) out[i] = gradient[first + i];
+      },
+      &blocks));
+  CHECK(Equal(whole, blocks));
+  const Vector average = Averaged(options, whole);
+  CHECK(AveragedModel(options, whole) == std::vector<float>(average.begin(), average.end()));
+  const auto parsed = Parse(Serialize(whole));  // several pieces long
+  REQUIRE_OK(parsed);
+  CHECK(Equal(*parsed, whole));
+}
+
+TEST_CASE("A poisoned block late in the vector leaves the state alone", "[optimizer]") {
+  constexpr size_t kLong = (1 << 16) + 1;
+  OptimizerState state = StartAt(Vector(kLong, 1));
+  const OptimizerState before = state;
+  const absl::Status status = StepInBlocks(
+      Sgd(),
+      [](size_t first, std::span<double> out) {
+        std::fill(out.begin(), out.end(), first == 0 ? 1 : std::nan(""));
+      },
+      &state);
+  CHECK(status.code() == absl::StatusCode::kInvalidArgument);
+  CHECK_THAT(std::string(status.message()), ContainsSubstring("want finite"));
   CHECK(Equal(state, before));
 }
 

@@ -54,6 +54,21 @@ TEST_CASE("An upload with another digest is dropped whole", "[storage]") {
   REQUIRE_FALSE(fixture.store->Has(crypto::Sha256("original")));
 }
 
+TEST_CASE("Bytes made here are kept under their digest, and forgotten when removed", "[storage]") {
+  const Fixture fixture;
+  const auto file = *fixture.store->Resume("state-study", 0);
+  REQUIRE_OK(file->Append("one "));
+  REQUIRE_OK(file->Append("two"));
+  const auto digest = file->Keep();
+  REQUIRE_OK(digest);
+  REQUIRE(*digest == crypto::Sha256("one two"));
+  REQUIRE(*fixture.store->Get(*digest) == "one two");
+  REQUIRE(fixture.store->PartialSize("state-study") == 0);
+  fixture.store->Remove(*digest);
+  fixture.store->Remove(*digest);  // absent content is fine
+  REQUIRE_FALSE(fixture.store->Has(*digest));
+}
+
 TEST_CASE("The journal keeps every event that was acknowledged before a kill -9", "[storage]") {
   const Fixture fixture;
   REQUIRE_OK(Journal::Open(fixture.journal_path));

@@ -148,6 +148,9 @@ TEST_CASE("Lines that contradict one another are refused", "[entry]") {
       {Changed("enrol", "officer-key", other), "want officer/north-07/NAME"},
       {Changed("enrol", "officer-key", VkeyOf("officer/north-07/", KeyType::kNote)),
        "want officer/north-07/NAME"},
+      {Changed("key-rotation", "new-key", other), "line new-key holds a key named node/south-02"},
+      {Changed("key-rotation", "new-key", VkeyOf("node/north-07", KeyType::kNote)),
+       "is the old key"},
       {Changed("genesis", "policy", "quorum none"), "policy line 2: a second quorum line"},
       {Changed("genesis", "policy", "# nothing"), "has no quorum line"},
       {Changed("policy", "policy", "log x"), "policy of the policy entry"},
@@ -243,8 +246,10 @@ TEST_CASE("Reals, keys and mask values are written in their one spelling", "[ent
   }
   REQUIRE_OK(masks.Finish());
   EntryWriter rotation("key-rotation", "fed.example/audit");
-  rotation.Text("purpose", "identity").Key("old-key", testing::LogVerifier());
-  rotation.Key("new-key", testing::LogVerifier()).Text("time", SampleOf(ValueKind::kTime));
+  const NoteVerifier next =
+      *NoteVerifier::Create(testing::kOrigin, KeyType::kNote, testing::KeyOf("next").verify_key());
+  rotation.Text("purpose", "log").Key("old-key", testing::LogVerifier());
+  rotation.Key("new-key", next).Text("time", SampleOf(ValueKind::kTime));
   REQUIRE_OK(rotation.Finish());
   EntryWriter mandate("mandate", "fed.example/audit");
   for (const EntryField& field : SampleFields(*FindEntryType("mandate"))) {

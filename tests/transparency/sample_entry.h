@@ -56,6 +56,11 @@ inline std::vector<std::string> SamplesOf(const FieldType& field) {
   if (key == "policy") return {"log " + std::string(kLogVkey), "quorum none"};
   if (key == "coordinator-key") return {VkeyOf("coordinator", KeyType::kNote)};
   if (key == "identity-key") return {VkeyOf("node/north-07", KeyType::kNote)};
+  if (key == "old-key") return {VkeyOf("node/north-07", KeyType::kNote)};
+  if (key == "new-key") {
+    return {
+        NoteVerifier::Create("node/north-07", KeyType::kNote, KeyOf("new").verify_key())->ToVkey()};
+  }
   if (key == "witness-key") return {VkeyOf("witness/north-07", KeyType::kCosignature)};
   if (key == "officer-key") {
     return {VkeyOf("officer/north-07/a", KeyType::kNote),

@@ -124,6 +124,17 @@ TEST_CASE("An operator's mandate is signed by the node", "[entry]") {
             .code() == absl::StatusCode::kPermissionDenied);
 }
 
+TEST_CASE("A new key does not vouch for itself", "[entry]") {
+  const NoteSigner old_key = SignerNamed("node/north-07");
+  const NoteSigner new_key = *NoteSigner::Create("node/north-07", KeyOf("new"));
+  const std::vector<NoteVerifier> known = {old_key.verifier(), new_key.verifier()};
+  const std::vector<const NoteSigner*> new_only = {&new_key}, both = {&old_key, &new_key};
+  const absl::Status status = CheckSigners(*SignEntry(Sample("key-rotation"), new_only), known);
+  CHECK(status.code() == absl::StatusCode::kPermissionDenied);
+  CHECK_THAT(std::string(status.message()), ContainsSubstring("not signed by the old key"));
+  REQUIRE_OK(CheckSigners(*SignEntry(Sample("key-rotation"), both), known));
+}
+
 TEST_CASE("Software and keys of the coordinator are signed by it", "[entry]") {
   EntryWriter writer("software", "fed.example/audit");
   writer.Text("program", "mutual-coordinator")

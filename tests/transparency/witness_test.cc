@@ -1,10 +1,13 @@
 #include "transparency/witness.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/encoding.h"
@@ -92,7 +95,7 @@ TEST_CASE("A witness cosigns the published checkpoint byte for byte", "[witness]
 TEST_CASE("A witness follows a log that grows", "[witness]") {
   Fixture f;
   uint64_t from = 0;
-  for (const uint64_t to : {1, 2, 7, 8, 20}) {
+  for (const uint64_t to : std::vector<uint64_t>{1, 2, 7, 8, 20}) {
     CHECK(f.witness->AddCheckpoint(Move(f.tree, from, to)).code == 200);
     from = to;
   }

@@ -1,0 +1,62 @@
+// One core, one thread: noise, ring addition, clipping, SHA-256.
+#include <benchmark/benchmark.h>
+
+#include <vector>
+
+#include "aggregation/ring.h"
+#include "base/encoding.h"
+#include "crypto/digest.h"
+#include "crypto/random.h"
+#include "privacy/clipping.h"
+#include "privacy/discrete_gaussian.h"
+
+namespace mutual::bench {
+namespace {
+
+constexpr size_t kValues = 1 << 20;
+
+void ExactDiscreteGaussian(benchmark::State& state) {
+  crypto::SystemRandom seed;
+  privacy::DiscreteGaussian noise(seed, 1);
+  std::vector<int64_t> values(kValues);
+  for (auto _ : state) {
+    noise.AddNoise(state.range(0), values);
+    benchmark::DoNotOptimize(values.data());
+  }
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kValues));
+}
+BENCHMARK(ExactDiscreteGaussian)
+    ->Arg(64)
+    ->Arg(1 << 16)
+    ->Arg(1 << 26)
+    ->Unit(benchmark::kMillisecond);
+
+void RingAddition(benchmark::State& state) {
+  std::vector<uint32_t> total(kValues, 1);
+  const std::string bytes(4 * kValues, '\x5a');
+  for (auto _ : state) {
+    aggregation::AddBytesToRing(AsBytes(bytes), total);
+    benchmark::DoNotOptimize(total.data());
+  }
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * 4 * kValues));
+}
+BENCHMARK(RingAddition);
+
+void Clipping(benchmark::State& state) {
+  std::vector<double> values(kValues, 1.0);
+  for (auto _ : state) benchmark::DoNotOptimize(privacy::ClipL2(1000.0, values));
+  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kValues));
+}
+BENCHMARK(Clipping)->Unit(benchmark::kMillisecond);
+
+void DigestOfBytes(benchmark::State& state) {
+  const std::string bytes(4 * kValues, '\x5a');
+  for (auto _ : state) benchmark::DoNotOptimize(crypto::Sha256(bytes));
+  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * 4 * kValues));
+}
+BENCHMARK(DigestOfBytes)->Unit(benchmark::kMillisecond);
+
+}  // namespace
+}  // namespace mutual::bench
+
+BENCHMARK_MAIN();
