@@ -1,0 +1,43 @@
+// The commands of mutual-audit. Each prints to stdout and returns the exit code.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "tools/audit/finding.h"
+#include "tools/audit/print.h"
+#include "tools/audit/verification.h"
+
+namespace mutual::audit {
+
+inline constexpr char kDefaultPolicy[] = "mutual-audit.policy";
+
+struct CommandOptions {
+  std::string policy_file = kDefaultPolicy;
+  std::string log;  // folder or URL; empty: the URL of the policy's first log
+  bool json = false;
+};
+
+// Prints findings as asked for; the exit code that follows.
+int Show(const CommandOptions& options, const Summary& summary);
+// An error that no finding describes, on stderr; the exit code for it.
+int Refuse(const absl::Status& status);
+// The policy of the options; nothing when the default file is not there.
+absl::StatusOr<std::optional<transparency::Policy>> TrustOf(const CommandOptions& options);
+// `source`, or what the options and the policy say instead.
+absl::StatusOr<std::string> SourceOf(const CommandOptions& options, const std::string& source);
+// The command line that goes on from the findings.
+std::string NextStep(const Findings& findings, const std::string& source);
+// Verifies the log of the options, for commands that go on from its history. An error when the
+// history cannot be relied on: then it was printed already.
+absl::StatusOr<std::unique_ptr<Verification>> VerifiedHistory(const CommandOptions& options);
+
+struct VerifyOptions {
+  std::string source, since_file, save_file;
+};
+int RunVerify(const CommandOptions& options, const VerifyOptions& verify);
+
+}  // namespace mutual::audit

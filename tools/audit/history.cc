@@ -1,0 +1,32 @@
+#include "tools/audit/history.h"
+
+namespace mutual::audit {
+namespace {
+
+Member* Find(std::map<std::string, Member>& members, const std::string& name) {
+  const auto found = members.find(name);
+  return found == members.end() ? nullptr : &found->second;
+}
+
+}  // namespace
+
+Member* History::FindNode(const std::string& name) {
+  return Find(members, transparency::NodeKeyName(name));
+}
+Member* History::FindResearcher(const std::string& name) {
+  return Find(members, transparency::ResearcherKeyName(name));
+}
+
+Member* History::FindOwner(const std::string& key_name) {
+  const std::string officer = "officer/";
+  if (key_name.compare(0, officer.size(), officer) != 0) return Find(members, key_name);
+  const std::string rest = key_name.substr(officer.size());
+  return FindNode(rest.substr(0, rest.find('/')));
+}
+
+StudyHistory* History::FindStudy(const Digest& digest) {
+  const auto found = studies.find(digest);
+  return found == studies.end() ? nullptr : &found->second;
+}
+
+}  // namespace mutual::audit
