@@ -1,0 +1,41 @@
+#include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/tools/honest_drafts.h"
+#include "tools/audit/print.h"
+#include "tools/audit/verification.h"
+
+namespace mutual::audit {
+namespace {
+
+using namespace testing;  // NOLINT: the builder
+
+transparency::Policy Trust() { return *transparency::Policy::Parse(PolicyText()); }
+
+std::unique_ptr<Verification> VerifyFiles(const Files& files, const std::string& since = "") {
+  const mutual::testing::TemporaryFolder folder;
+  WriteFiles(files, folder.path());
+  const transparency::Policy policy = Trust();
+  auto done = Verify({folder.path().string(), &policy, since, {}});
+  REQUIRE_OK(done);
+  return *std::move(done);
+}
+
+std::string TextOf(const Verification& done) {
+  return ToText({"verify", done.headline, "", &done.findings});
+}
+
+}  // namespace
+
+TEST_CASE("An honest log verifies", "[audit]") {
+  const Entries entries = Render(HonestDrafts());
+  const auto done = VerifyFiles(Serve(entries));
+  INFO(TextOf(*done));
+  REQUIRE(done->findings.exit_code() == kVerified);
+  for (const std::string_view id : Replayer::Rules()) {
+    INFO(id);
+    CHECK(done->findings.Has(id, Verdict::kPass));
+    CHECK(done->findings.counted(id) > 0);
+  }
+}
+
+}  // namespace mutual::audit
