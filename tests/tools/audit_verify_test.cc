@@ -1,5 +1,6 @@
 #include "tests/catch.h"
 #include "tests/support/temporary_folder.h"
+#include "tests/tools/audit_fault.h"
 #include "tests/tools/honest_drafts.h"
 #include "tools/audit/print.h"
 #include "tools/audit/verification.h"
@@ -36,6 +37,31 @@ TEST_CASE("An honest log verifies", "[audit]") {
     CHECK(done->findings.Has(id, Verdict::kPass));
     CHECK(done->findings.counted(id) > 0);
   }
+}
+
+// The checkpoint that the auditor saved is the honest log's newest.
+TEST_CASE("Every seeded fault is found by its check", "[audit]") {
+  const Entries honest = Render(HonestDrafts());
+  const std::string saved = SignedCheckpoint(HeadOf(honest));
+  size_t rows = 0;
+  for (const auto& faults : {MemberFaults(), DecisionFaults(), RoundFaults(), ByteFaults()}) {
+    for (const Fault& fault : faults) {
+      Drafts drafts = HonestDrafts();
+      if (fault.drafts) fault.drafts(drafts);
+      Entries entries = fault.drafts ? Render(drafts) : honest;
+      if (fault.entries) fault.entries(entries);
+      Files files = Serve(entries);
+      if (fault.files) fault.files(files);
+      const bool has_history = std::string(fault.check) == "APPEND";
+      const auto done = VerifyFiles(files, has_history ? saved : "");
+      INFO(fault.name << "\n" << TextOf(*done));
+      CHECK(done->findings.Has(fault.check, Verdict::kFail));
+      CHECK(done->findings.exit_code() == fault.exit);
+      ++rows;
+    }
+  }
+  WARN(rows << " seeded faults");
+  REQUIRE(rows >= 100);
 }
 
 }  // namespace mutual::audit
