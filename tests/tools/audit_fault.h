@@ -22,6 +22,7 @@ struct Fault {
 // Dishonest entries with true signatures in a true tree.
 std::vector<Fault> DecisionFaults();
 std::vector<Fault> RoundFaults();
+std::vector<Fault> ReleaseFaults();
 std::vector<Fault> MemberFaults();
 // Wrong bytes, signatures and checkpoints.
 std::vector<Fault> ByteFaults();

@@ -7,9 +7,9 @@ namespace {
 Draft Contribution(Drafts& drafts, const std::string& as) {
   return Copy(drafts, "contribution-shift2-west", as);
 }
-std::string RotatedSouth() {
+std::string KeyOfNobody() {
   return NoteVerifier::Create("witness/south", KeyType::kCosignature,
-                              KeyOf("new south").verify_key())
+                              KeyOf("elsewhere").verify_key())
       ->ToVkey();
 }
 Draft Revoke(const std::string& node) {
@@ -146,12 +146,12 @@ std::vector<Fault> MemberFaults() {
       {"a rotation of a key that is not in use",
        "KEYS",
        kRuleBroken,
-       [](Drafts& d) { At(d, "rotation").Set("old-key", RotatedSouth()); },
+       [](Drafts& d) { At(d, "rotation").Set("old-key", KeyOfNobody()); },
        {},
        {}},
       {"a rotation to a key of another name",
-       "KEYS",
-       kRuleBroken,
+       "ENTRY-FORM",
+       kWrong,
        [](Drafts& d) { At(d, "rotation").Set("new-key", Vkey("node/south")); },
        {},
        {}},

@@ -44,7 +44,8 @@ TEST_CASE("Every seeded fault is found by its check", "[audit]") {
   const Entries honest = Render(HonestDrafts());
   const std::string saved = SignedCheckpoint(HeadOf(honest));
   size_t rows = 0;
-  for (const auto& faults : {MemberFaults(), DecisionFaults(), RoundFaults(), ByteFaults()}) {
+  for (const auto& faults :
+       {MemberFaults(), DecisionFaults(), RoundFaults(), ReleaseFaults(), ByteFaults()}) {
     for (const Fault& fault : faults) {
       Drafts drafts = HonestDrafts();
       if (fault.drafts) fault.drafts(drafts);
