@@ -40,4 +40,24 @@ struct VerifyOptions {
 };
 int RunVerify(const CommandOptions& options, const VerifyOptions& verify);
 
+// Reports RECEIPT and the checks of its checkpoint.
+void CheckReceipt(const std::string& bytes, const transparency::Policy* policy, Findings* findings);
+int RunReceipt(const CommandOptions& options, const std::vector<std::string>& files);
+
+int RunShow(const CommandOptions& options, uint64_t index);
+int RunList(const CommandOptions& options, const std::string& type);
+int RunExport(const CommandOptions& options);
+
+struct ReplayOptions {
+  std::string study;  // first digits of its digest
+  uint64_t round = 0;
+  std::string folder;  // of contributions
+};
+int RunReplay(const CommandOptions& options, const ReplayOptions& replay);
+struct PrivacyOptions {
+  std::string study, node;  // both may be empty: everything
+};
+int RunPrivacy(const CommandOptions& options, const PrivacyOptions& asked);
+int RunWho(const CommandOptions& options, const std::string& prefix);
+
 }  // namespace mutual::audit

@@ -61,6 +61,7 @@ struct Round {
   std::string time, deadline;
   transparency::StudyTerms terms;
   std::set<std::string> roster;
+  uint64_t roster_size = 0;  // n_max of the grid
   std::optional<Digest> model_before, model_after, result, sum;
   std::map<std::string, uint64_t> by_node;        // contribution's index
   std::map<uint64_t, std::string> contributions;  // node, by index
@@ -84,8 +85,9 @@ struct StudyHistory {
   uint64_t threshold = 0;
   std::map<std::string, Decision> decisions;  // by node
   std::vector<Round> rounds;
-  uint64_t least_count = 0;                 // over released rounds, 0 when none
-  std::map<std::string, uint64_t> counted;  // rounds whose close counts the node
+  uint64_t least_count = 0;                     // over released rounds, 0 when none
+  std::map<std::string, uint64_t> contributed;  // rounds, by node
+  std::map<std::string, uint64_t> counted;      // rounds whose close counts the node
 };
 
 struct Incident {

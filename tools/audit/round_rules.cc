@@ -169,6 +169,7 @@ void ReplayRoundStart(const Located& at, const Rulebook& rules) {
   round.start = at.index;
   round.time = at.Text("time");
   round.deadline = at.Text("deadline");
+  round.roster_size = at.Integer("roster-size");
   round.model_before = at.MaybeHash("model");
   const auto terms = StudyTerms::Of(at.entry());
   if (terms.ok()) round.terms = *terms;
@@ -193,7 +194,7 @@ void ReplayContribution(const Located& at, const Rulebook& rules) {
   rules.findings->Count("CONTRIB");
   Round* round = FindRound(at, rules, "CONTRIB");
   if (round == nullptr) return;
-  const StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
+  StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
   if (round->number + 2 <= study.rounds.back().number) return;  // late, counted nowhere
   const std::string node = at.Text("node");
   if (round->roster.count(node) == 0) {
@@ -212,6 +213,7 @@ void ReplayContribution(const Located& at, const Rulebook& rules) {
   }
   round->contributions.emplace(at.index, node);
   ++round->contribution_count;
+  ++study.contributed[node];
   CheckBudget(at, rules, study, *round);
 }
 

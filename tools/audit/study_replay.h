@@ -1,0 +1,47 @@
+// Replays the rounds of one study from kept files and compares them with what was released.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "base/ids.h"
+#include "tools/audit/finding.h"
+#include "tools/audit/history.h"
+#include "tools/audit/recomputation.h"
+
+namespace mutual::audit {
+
+// What the log says of kept files: digests of contributions, and of class sums, by entry index.
+class KeptFiles {
+ public:
+  explicit KeptFiles(const Digest& study) : study_(study) {}
+  // Takes an entry of the log; those of other studies are passed over.
+  void Take(uint64_t index, std::string_view bytes);
+
+  const std::map<uint64_t, Digest>& contributions() const { return contributions_; }
+  // Of the tallies `indices`, by mask class; DATA_LOSS when two tallies disagree about a class.
+  absl::StatusOr<std::map<uint64_t, Digest>> ClassSums(
+      const std::map<std::string, uint64_t>& tallies) const;
+
+ private:
+  Digest study_;
+  std::map<uint64_t, Digest> contributions_;
+  std::map<uint64_t, std::map<uint64_t, Digest>> tallies_;
+};
+
+struct ReplayRequest {
+  const StudyHistory* study;
+  const KeptFiles* kept;
+  uint64_t round;                // the last to replay
+  std::filesystem::path folder;  // files named by their SHA-256, the study file among them
+};
+
+// Reports REPLAY-STUDY, REPLAY-FILES, REPLAY-SUM, REPLAY-RESULT, REPLAY-MODEL.
+void ReplayStudy(const ReplayRequest& request, Findings* findings);
+
+}  // namespace mutual::audit
