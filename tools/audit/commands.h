@@ -60,4 +60,30 @@ struct PrivacyOptions {
 int RunPrivacy(const CommandOptions& options, const PrivacyOptions& asked);
 int RunWho(const CommandOptions& options, const std::string& prefix);
 
+// `sources` and `files` are two.
+int RunCompare(const CommandOptions& options, const std::vector<std::string>& sources,
+               const std::string& evidence);
+int RunConsistency(const CommandOptions& options, const std::vector<std::string>& files);
+int RunMirror(const CommandOptions& options, const std::string& source, const std::string& folder);
+
+struct TrustOptions {
+  std::string file, log_key, url, from_log, invitation, origin;
+  std::vector<std::string> witnesses;  // NAME=VKEY
+  uint64_t quorum = 0;                 // 0: a majority
+};
+int RunTrustInit(const CommandOptions& options, const TrustOptions& trust);
+int RunExplain(const std::string& code);
+
+struct ReportOptions {
+  std::string source, format = "html", output;
+};
+int RunReport(const CommandOptions& options, const ReportOptions& report);
+
+struct WatchOptions {
+  std::string source, state = "mutual-audit.watch", command;
+  uint64_t interval = 300;  // seconds
+  bool once = false, test_alert = false;
+};
+int RunWatch(const CommandOptions& options, const WatchOptions& watch);
+
 }  // namespace mutual::audit
