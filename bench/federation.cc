@@ -11,7 +11,9 @@
 #include "base/status.h"
 #include "client/node/round_guard.h"
 #include "crypto/random.h"
-#include "study/statement.h"
+#include "privacy/accountant.h"
+#include "study/recipe.h"
+#include "transparency/signed_entry.h"
 
 namespace mutual::bench {
 namespace {
@@ -52,13 +54,77 @@ client::NodeConfig ConfigOf(const fs::path& table) {
   return config;
 }
 
+// Learns the log's policy and newest checkpoint.
+absl::Status Follow(client::Trust& trust, const client::TrustReply& shown) {
+  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust.Learn(shown.policy_receipt));
+  return trust.See(shown.checkpoint);
+}
+
+absl::Time EndOf(const study::Study& study) {
+  return absl::FromCivil(study.expires + 1, absl::UTCTimeZone());
+}
+
 absl::Status Accept(Member& member, const study::Study& study) {
-  const study::Answer answer{member.home->origin(), study.digest, member.home->organisation(), true,
-                             SystemClock().Now()};
-  client::AnswerRecord record{study.digest, study.text, true, answer.ToText(), "", answer.time};
-  record.signature = member.home->identity().Sign(record.statement);
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, member.channel->GetTrust());
+  MUTUAL_RETURN_IF_ERROR(Follow(*member.trust, shown));
+  const absl::Time now = SystemClock().Now();
+  transparency::EntryWriter writer("mandate", member.home->origin());
+  writer.Study(study.digest)
+      .Head("seen", member.trust->seen())
+      .Text("node", member.home->organisation())
+      .Text("body", transparency::kOperatorBody)
+      .Time("time", now)
+      .Time("expires", EndOf(study));
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  client::AnswerRecord record{study.digest, study.text, true, "", now};
+  MUTUAL_ASSIGN_OR_RETURN(record.entry, member.home->SignEntry(entry));
   MUTUAL_RETURN_IF_ERROR(member.ledger->RecordAnswer(record));
-  return member.channel->AnswerStudy(record.statement, record.signature);
+  return member.channel->AnswerStudy(record.entry).status();
+}
+
+// Both privacy figures of the whole study.
+struct Figures {
+  double node, released;
+};
+
+absl::StatusOr<Figures> FiguresOf(const study::Study& study) {
+  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
+                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
+      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
+                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  return Figures{node.epsilon, released.epsilon};
+}
+
+// The researcher's signed propose entry.
+absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Channel& channel,
+                                         const study::Study& study) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust,
+                          client::Trust::Open(home.folder(), home.origin(), home.log_key()));
+  MUTUAL_RETURN_IF_ERROR(Follow(*trust, shown));
+  MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
+  MUTUAL_ASSIGN_OR_RETURN(const Figures figures, FiguresOf(study));
+  const auto seconds = [](absl::Duration duration) {
+    return static_cast<uint64_t>(absl::ToInt64Seconds(duration));
+  };
+  transparency::EntryWriter writer("propose", home.origin());
+  client::TermsOf(study, *recipe).AddTo(&writer);
+  writer.Head("seen", trust->seen())
+      .Study(study.digest)
+      .Text("researcher", home.organisation())
+      .Text("title", study.title)
+      .Text("purpose", study.purpose)
+      .Real("epsilon-node", figures.node)
+      .Real("epsilon-public", figures.released)
+      .Integer("round-seconds", seconds(study.cohort.deadline))
+      .Integer("join-seconds", seconds(study.cohort.join_window))
+      .Time("expires", EndOf(study))
+      .Time("time", SystemClock().Now());
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  return home.SignEntry(entry);
 }
 
 }  // namespace
@@ -122,29 +188,36 @@ absl::Status Federation::Enrol(int nodes) {
   MUTUAL_RETURN_IF_ERROR(client::Home::Join(
       {folder_ / "researcher", code.at(0), "researcher", "researcher", ""}, random));
   MUTUAL_ASSIGN_OR_RETURN(researcher_, client::Home::Load(folder_ / "researcher"));
-  const fs::path table = folder_ / "rows.csv";
-  std::ofstream(table) << "member,x,y\nm1,0.5,0.5\n";
+  std::ofstream(folder_ / "rows.csv") << "member,x,y\nm1,0.5,0.5\n";
   MUTUAL_ASSIGN_OR_RETURN(const auto codes, invite("node", nodes));
   for (size_t i = 0; i < codes.size(); ++i) {
-    const std::string name = absl::StrFormat("node-%02d", i + 1);
-    MUTUAL_RETURN_IF_ERROR(
-        client::Home::Join({folder_ / name, codes[i], name, "node", ""}, random));
-    Member member;
-    MUTUAL_ASSIGN_OR_RETURN(member.home, client::Home::Load(folder_ / name));
-    MUTUAL_ASSIGN_OR_RETURN(member.ledger,
-                            client::Ledger::Open((folder_ / name / "ledger.sqlite").string()));
-    member.config = ConfigOf(table);
-    MUTUAL_RETURN_IF_ERROR(member.ledger->SetSlotCount(member.config.slots));
-    MUTUAL_ASSIGN_OR_RETURN(member.channel, member.home->Connect());
-    members_.push_back(std::move(member));
+    MUTUAL_RETURN_IF_ERROR(AddMember(absl::StrFormat("node-%02d", i + 1), codes[i]));
   }
   return absl::OkStatus();
 }
 
+absl::Status Federation::AddMember(const std::string& name, const std::string& code) {
+  crypto::SystemRandom random;
+  const fs::path folder = folder_ / name;
+  MUTUAL_RETURN_IF_ERROR(client::Home::Join({folder, code, name, "node", ""}, random));
+  Member member;
+  MUTUAL_ASSIGN_OR_RETURN(member.home, client::Home::Load(folder));
+  MUTUAL_ASSIGN_OR_RETURN(member.ledger, client::Ledger::Open((folder / "ledger.sqlite").string()));
+  MUTUAL_ASSIGN_OR_RETURN(
+      member.trust, client::Trust::Open(folder, member.home->origin(), member.home->log_key()));
+  member.config = ConfigOf(folder_ / "rows.csv");
+  MUTUAL_RETURN_IF_ERROR(member.ledger->SetSlotCount(member.config.slots));
+  MUTUAL_ASSIGN_OR_RETURN(member.channel, member.home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(member.witness, ServingWitness::Start(*member.home));
+  members_.push_back(std::move(member));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<study::Study> Federation::Propose(const std::string& text) {
-  MUTUAL_ASSIGN_OR_RETURN(const auto channel, researcher_->Connect());
-  MUTUAL_RETURN_IF_ERROR(channel->Propose(text).status());
   MUTUAL_ASSIGN_OR_RETURN(study::Study study, study::ParseStudy(text, client::SolveNoise));
+  MUTUAL_ASSIGN_OR_RETURN(const auto channel, researcher_->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, ProposeEntry(*researcher_, *channel, study));
+  MUTUAL_RETURN_IF_ERROR(channel->Propose(text, entry).status());
   for (Member& member : members_) MUTUAL_RETURN_IF_ERROR(Accept(member, study));
   return study;
 }

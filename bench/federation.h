@@ -11,19 +11,24 @@
 
 #include "absl/status/statusor.h"
 #include "bench/process.h"
+#include "bench/serving_witness.h"
 #include "client/data/node_config.h"
 #include "client/ledger/ledger.h"
 #include "client/node/home.h"
+#include "client/node/trust.h"
 #include "study/study_file.h"
 
 namespace mutual::bench {
 
-// One organisation's node: keys, certificate, ledger and a connection of its own.
+// One organisation's node: keys, certificate, ledger, trust and a connection of its own. Its
+// witness has another connection, and cosigns from the enrolment on.
 struct Member {
   std::unique_ptr<client::Home> home;
   std::unique_ptr<client::Ledger> ledger;
+  std::unique_ptr<client::Trust> trust;
   std::unique_ptr<client::Channel> channel;
   client::NodeConfig config;
+  std::unique_ptr<ServingWitness> witness;
 };
 
 // Everything is in one new folder, removed on destruction. Not thread-safe; different members may
@@ -34,7 +39,8 @@ class Federation {
   static absl::StatusOr<std::unique_ptr<Federation>> Begin(const std::filesystem::path& folder,
                                                            int nodes);
   ~Federation();
-  // Proposes the study and accepts it for every node; its first round opens.
+  // Proposes the study, which makes the nodes the log's witnesses, and accepts it for every node;
+  // its first round opens.
   absl::StatusOr<study::Study> Propose(const std::string& text);
   std::vector<Member>& members() { return members_; }
   const Process& coordinator() const { return *coordinator_; }
@@ -46,6 +52,7 @@ class Federation {
   explicit Federation(std::filesystem::path folder) : folder_(std::move(folder)) {}
   absl::Status StartCoordinator();
   absl::Status Enrol(int nodes);
+  absl::Status AddMember(const std::string& name, const std::string& code);
   std::string coordinator_folder() const { return (folder_ / "coordinator").string(); }
 
   std::filesystem::path folder_;

@@ -2,10 +2,11 @@
 // in the same run.
 //
 // "upload" ends when every ready contribution is acknowledged: mutual TLS, digest, durable file,
-// journal. "release" goes on to the next round's notice: addition, optimizer step and state, next
-// model. The bare streams, plain and over TLS, go into a server that drops the messages. All have
-// one connection a node, all nodes send at once, every receiver is a process of its own. Processor
-// time counts senders and receiver; unlike elapsed time it hardly depends on what else runs.
+// log entry cosigned by the nodes' witnesses. "release" goes on to the next round's notice:
+// addition, optimizer step and state, next model. The bare streams, plain and over TLS, go into a
+// server that drops the messages. All have one connection a node, all nodes send at once, every
+// receiver is a process of its own. Processor time counts senders and receiver; unlike elapsed time
+// it hardly depends on what else runs.
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -24,10 +25,11 @@
 #include "bench/bare_stream.h"
 #include "bench/bench_study.h"
 #include "bench/federation.h"
+#include "bench/round_notice.h"
 #include "crypto/digest.h"
 #include "crypto/random.h"
 #include "study/recipe.h"
-#include "study/statement.h"
+#include "transparency/signed_entry.h"
 
 namespace mutual::bench {
 namespace {
@@ -50,31 +52,35 @@ absl::Status InParallel(size_t count, const std::function<absl::Status(size_t)>&
 }
 
 // Waits for the notice of `round` on a new stream.
-absl::StatusOr<study::RoundStart> Await(Member& member, uint64_t round) {
-  absl::StatusOr<study::RoundStart> start = Unavailable("round %d did not open", round);
-  MUTUAL_RETURN_IF_ERROR(member.channel->WatchRounds([&](const client::RoundNotice& notice) {
-    if (notice.start.empty()) return true;
-    start = study::RoundStart::Parse(notice.start);
+absl::StatusOr<RoundNotice> Await(Member& member, uint64_t round) {
+  absl::StatusOr<RoundNotice> start = Unavailable("round %d did not open", round);
+  MUTUAL_RETURN_IF_ERROR(member.channel->WatchRounds([&](const std::string& receipt) {
+    if (receipt.empty()) return true;
+    start = ParseNotice(receipt);
     return start.ok() && start->round < round;
   }));
   return start;
 }
 
 // One contribution of random words, ready to be sent.
-absl::StatusOr<client::UploadCall> Prepare(const Member& member, const study::RoundStart& start) {
+absl::StatusOr<client::UploadCall> Prepare(const Member& member, const RoundNotice& start) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::VerifiedEntry verified,
+                          member.trust->Verify(start.receipt));
   std::string bytes(start.vector_length * 4, '\0');
   crypto::SystemRandom seed;
   crypto::FastRandom(seed).Fill(std::span(reinterpret_cast<uint8_t*>(bytes.data()), bytes.size()));
-  const study::ContributionStatement statement{
-      start.origin,        start.study,           start.round,        member.home->organisation(),
-      start.vector_length, crypto::Sha256(bytes), SystemClock().Now()};
-  client::UploadCall call{start.study,
-                          start.round,
-                          statement.ToText(),
-                          "",
-                          (member.home->folder() / "contribution").string(),
-                          bytes.size()};
-  call.signature = member.home->identity().Sign(call.statement);
+  transparency::EntryWriter writer("contribution", member.home->origin());
+  writer.Head("seen", verified.tree)
+      .Study(start.study)
+      .Integer("round", start.round)
+      .Text("node", member.home->organisation())
+      .Integer("vector-len", start.vector_length)
+      .Hash("sha256", crypto::Sha256(bytes))
+      .Time("time", SystemClock().Now());
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  client::UploadCall call{start.study, start.round, "",
+                          (member.home->folder() / "contribution").string(), bytes.size()};
+  MUTUAL_ASSIGN_OR_RETURN(call.entry, member.home->SignEntry(entry));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(call.file, bytes, FileMode::kPublic));
   return call;
 }
@@ -134,7 +140,7 @@ struct Streams {
 
 absl::StatusOr<Round> Play(Federation& federation, const Streams& bare, uint64_t number) {
   std::vector<Member>& members = federation.members();
-  MUTUAL_ASSIGN_OR_RETURN(const study::RoundStart start, Await(members[0], number));
+  MUTUAL_ASSIGN_OR_RETURN(const RoundNotice start, Await(members[0], number));
   std::vector<client::UploadCall> calls(members.size());
   for (size_t i = 0; i < calls.size(); ++i) {
     MUTUAL_ASSIGN_OR_RETURN(calls[i], Prepare(members[i], start));
@@ -143,8 +149,8 @@ absl::StatusOr<Round> Play(Federation& federation, const Streams& bare, uint64_t
   MUTUAL_ASSIGN_OR_RETURN(round.plain, SendBare(bare.plain, calls));
   MUTUAL_ASSIGN_OR_RETURN(round.tls, SendBare(bare.tls, calls));
   const Meter meter(federation.coordinator());
-  MUTUAL_RETURN_IF_ERROR(
-      InParallel(calls.size(), [&](size_t i) { return members[i].channel->Upload(calls[i]); }));
+  MUTUAL_RETURN_IF_ERROR(InParallel(
+      calls.size(), [&](size_t i) { return members[i].channel->Upload(calls[i]).status(); }));
   round.upload = meter.Read();
   MUTUAL_RETURN_IF_ERROR(Await(members[0], number + 1).status());
   round.release = meter.Read();

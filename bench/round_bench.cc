@@ -1,9 +1,10 @@
 // Whole rounds over loopback without training: time, coordinator memory, bytes on the wire.
 //
 // Every node is the node's own code (client/node): checks, budget, model, exact noise, ledger,
-// upload over mutual TLS. Only its gradient sum is zero. A round lasts from the first node's notice
-// of it to the first notice of the next one, so it includes the release, the optimizer's step and
-// the next model. Round 1 warms up and does not count.
+// upload over mutual TLS, receipts. Only its gradient sum is zero. Every node is a witness of the
+// log, so a round includes its entries and their cosignatures. A round lasts from the first node's
+// notice of it to the first notice of the next one, so it includes the release, the optimizer's
+// step and the next model. Round 1 warms up and does not count.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -18,12 +19,12 @@
 #include "base/status.h"
 #include "bench/bench_study.h"
 #include "bench/federation.h"
+#include "bench/round_notice.h"
 #include "bench/wire.h"
 #include "client/node/node.h"
 #include "crypto/random.h"
 #include "privacy/discrete_gaussian.h"
 #include "study/recipe.h"
-#include "study/statement.h"
 
 namespace mutual::bench {
 namespace {
@@ -82,12 +83,13 @@ absl::Status Serve(Member& member, uint64_t last, Referee& referee) {
   crypto::SystemRandom random;
   privacy::DiscreteGaussian noise(random, 1);
   const SystemClock clock;
-  client::Node node({member.home.get(), &member.config, member.ledger.get(), &clock, &random,
-                     &noise, [](const std::string&) {}});
+  // Its witness has a thread of its own, of which TakePart knows nothing.
+  client::Node node({member.home.get(), &member.config, member.ledger.get(), member.trust.get(),
+                     nullptr, &clock, &random, &noise, [](const std::string&) {}});
   absl::Status taken;
-  const absl::Status watched = member.channel->WatchRounds([&](const client::RoundNotice& notice) {
-    if (notice.start.empty()) return true;
-    const auto start = study::RoundStart::Parse(notice.start);
+  const absl::Status watched = member.channel->WatchRounds([&](const std::string& receipt) {
+    if (receipt.empty()) return true;
+    const absl::StatusOr<RoundNotice> start = ParseNotice(receipt);
     if (!start.ok()) {
       taken = start.status();
       return false;
@@ -95,7 +97,7 @@ absl::Status Serve(Member& member, uint64_t last, Referee& referee) {
     referee.Hear(start->round);
     if (start->round >= last) return false;
     referee.Enter();
-    taken = node.TakePart(*member.channel, notice);
+    taken = node.TakePart(*member.channel, receipt);
     referee.Leave(taken);
     return taken.ok();
   });

@@ -63,4 +63,10 @@ target_link_libraries(mutual_torch INTERFACE ${MUTUAL_TORCH} ${MUTUAL_TORCH_CPU}
 if(MUTUAL_TESTS)
   # Catch2 v3 from 3.0 on; v2 on Debian 12, where we build the main ourselves.
   find_package(Catch2 REQUIRED)
+  # RapidCheck: no CMake package in Debian 12.
+  find_library(MUTUAL_RAPIDCHECK rapidcheck REQUIRED)
+  find_path(MUTUAL_RAPIDCHECK_INCLUDE rapidcheck.h REQUIRED)
+  add_library(mutual_rapidcheck INTERFACE)
+  target_include_directories(mutual_rapidcheck SYSTEM INTERFACE ${MUTUAL_RAPIDCHECK_INCLUDE})
+  target_link_libraries(mutual_rapidcheck INTERFACE ${MUTUAL_RAPIDCHECK})
 endif()

@@ -20,6 +20,9 @@ class KeyStream {
   ~KeyStream();
   void Seek(uint64_t byte_offset);
   void Fill(std::span<uint8_t> out);              // the next out.size() bytes
+  // total[i] += word i of the next 4·total.size() bytes, read as little-endian uint32, modulo
+  // 2^32. Expanded and added in blocks that stay in the first-level cache.
+  void AddWords(std::span<uint32_t> total);
   void Xor(std::span<const uint8_t> in, std::span<uint8_t> out);  // in xor stream; sizes equal
 
  private:

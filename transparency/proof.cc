@@ -1,76 +1,119 @@
 #include "transparency/proof.h"
 
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
 #include "base/encoding.h"
 #include "base/status.h"
-#include "transparency/note.h"
 
 namespace mutual::transparency {
 namespace {
 
 constexpr std::string_view kFirstLine = "c2sp.org/tlog-proof@v1";
-constexpr size_t kMaxHashes = 63;
+constexpr std::string_view kExtra = "extra ";
+constexpr std::string_view kIndex = "index ";
 
-// Takes the text before the next newline off `rest`.
-absl::StatusOr<std::string_view> TakeLine(std::string_view* rest) {
-  const size_t end = rest->find('\n');
-  if (end == std::string_view::npos) return InvalidArgument("the proof ends before its checkpoint");
-  const std::string_view line = rest->substr(0, end);
-  rest->remove_prefix(end + 1);
+absl::StatusOr<std::string_view> TakeLine(std::string_view* bytes) {
+  const size_t end = bytes->find('\n');
+  if (end == std::string_view::npos) return InvalidArgument("the proof ends in mid-line");
+  const std::string_view line = bytes->substr(0, end);
+  bytes->remove_prefix(end + 1);
   return line;
-}
-
-bool TakePrefix(std::string_view prefix, std::string_view* line) {
-  if (!line->starts_with(prefix)) return false;
-  line->remove_prefix(prefix.size());
-  return true;
 }
 
 absl::StatusOr<Digest> ParseHash(std::string_view line) {
   MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, Base64Decode(line));
-  Digest digest;
-  if (bytes.size() != digest.bytes.size()) {
+  Digest hash;
+  if (bytes.size() != hash.bytes.size()) {
     return InvalidArgument("a hash of the proof has %d bytes, want 32", bytes.size());
   }
-  std::copy(bytes.begin(), bytes.end(), digest.bytes.begin());
-  return digest;
+  std::ranges::copy(AsBytes(bytes), hash.bytes.begin());
+  return hash;
+}
+
+absl::StatusOr<std::vector<Digest>> TakeHashes(std::string_view* bytes) {
+  std::vector<Digest> hashes;
+  while (true) {
+    MUTUAL_ASSIGN_OR_RETURN(const std::string_view line, TakeLine(bytes));
+    if (line.empty()) return hashes;
+    if (hashes.size() == kMaxProofHashes) {
+      return InvalidArgument("the proof has more than %d hashes", kMaxProofHashes);
+    }
+    MUTUAL_ASSIGN_OR_RETURN(hashes.emplace_back(), ParseHash(line));
+  }
+}
+
+absl::StatusOr<std::string> ParseExtra(std::string_view line) {
+  MUTUAL_ASSIGN_OR_RETURN(std::string entry, Base64Decode(line.substr(kExtra.size())));
+  if (entry.empty()) return InvalidArgument("the proof has an empty extra line, want none");
+  return entry;
+}
+
+absl::Status CheckCheckpoint(std::string_view bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const Note note, ParseNote(bytes));
+  return ParseCheckpoint(note.text).status();
 }
 
 }  // namespace
 
+absl::StatusOr<Proof> ParseProof(std::string_view bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::string_view first, TakeLine(&bytes));
+  if (first != kFirstLine) {
+    return InvalidArgument("not a proof: the first line is not %s", std::string(kFirstLine));
+  }
+  Proof proof;
+  MUTUAL_ASSIGN_OR_RETURN(std::string_view line, TakeLine(&bytes));
+  if (line.starts_with(kExtra)) {
+    MUTUAL_ASSIGN_OR_RETURN(proof.entry, ParseExtra(line));
+    MUTUAL_ASSIGN_OR_RETURN(line, TakeLine(&bytes));
+  }
+  if (!line.starts_with(kIndex)) return InvalidArgument("the proof lacks its index line");
+  MUTUAL_ASSIGN_OR_RETURN(proof.index, ParseUint64(line.substr(kIndex.size())));
+  MUTUAL_ASSIGN_OR_RETURN(proof.hashes, TakeHashes(&bytes));
+  MUTUAL_RETURN_IF_ERROR(Annotate(CheckCheckpoint(bytes), "the checkpoint of the proof"));
+  proof.checkpoint = std::string(bytes);
+  return proof;
+}
+
 std::string PrintProof(const Proof& proof) {
   std::string text = std::string(kFirstLine) + "\n";
-  if (!proof.extra.empty()) text += "extra " + Base64Encode(AsBytes(proof.extra)) + "\n";
-  text += "index " + std::to_string(proof.index) + "\n";
+  if (proof.entry.has_value()) {
+    text += std::string(kExtra) + Base64Encode(AsBytes(*proof.entry)) + "\n";
+  }
+  text += absl::StrFormat("%s%d\n", std::string(kIndex), proof.index);
   for (const Digest& hash : proof.hashes) text += Base64Encode(hash.bytes) + "\n";
   return text + "\n" + proof.checkpoint;
 }
 
-absl::StatusOr<Proof> ParseProof(std::string_view bytes) {
-  if (bytes.size() > 2 * kMaxNoteBytes) {
-    return InvalidArgument("the proof has %d bytes, want at most %d", bytes.size(), 2 * kMaxNoteBytes);
+absl::StatusOr<Proof> MakeReceipt(LogReader& log, uint64_t index, const std::string& checkpoint) {
+  MUTUAL_ASSIGN_OR_RETURN(const Note note, ParseNote(checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(const Checkpoint parsed, ParseCheckpoint(note.text));
+  if (TreeHead{parsed.size, parsed.root} != log.tree()) {
+    return InvalidArgument(
+        "the checkpoint is of size %d, the log was opened at size %d; open it "
+        "with that checkpoint",
+        parsed.size, log.tree().size);
   }
-  MUTUAL_ASSIGN_OR_RETURN(std::string_view line, TakeLine(&bytes));
-  if (line != kFirstLine) return InvalidArgument("the file is no tlog-proof@v1");
-  Proof proof;
-  MUTUAL_ASSIGN_OR_RETURN(line, TakeLine(&bytes));
-  if (TakePrefix("extra ", &line)) {
-    MUTUAL_ASSIGN_OR_RETURN(proof.extra, Base64Decode(line));
-    if (proof.extra.empty()) return InvalidArgument("the proof's extra line is empty");
-    MUTUAL_ASSIGN_OR_RETURN(line, TakeLine(&bytes));
-  }
-  if (!TakePrefix("index ", &line)) return InvalidArgument("the proof has no index line");
-  MUTUAL_ASSIGN_OR_RETURN(proof.index, ParseUint64(line));
-  MUTUAL_ASSIGN_OR_RETURN(line, TakeLine(&bytes));
-  while (!line.empty()) {
-    if (proof.hashes.size() == kMaxHashes) {
-      return InvalidArgument("the proof has more than %d hashes", kMaxHashes);
-    }
-    MUTUAL_ASSIGN_OR_RETURN(proof.hashes.emplace_back(), ParseHash(line));
-    MUTUAL_ASSIGN_OR_RETURN(line, TakeLine(&bytes));
-  }
-  proof.checkpoint = std::string(bytes);
-  MUTUAL_RETURN_IF_ERROR(ParseNote(proof.checkpoint).status());
-  return proof;
+  Proof receipt;
+  MUTUAL_ASSIGN_OR_RETURN(receipt.entry, log.Entry(index));
+  MUTUAL_ASSIGN_OR_RETURN(receipt.hashes, log.InclusionProof(index, parsed.size));
+  receipt.index = index;
+  receipt.checkpoint = checkpoint;
+  return receipt;
+}
+
+absl::StatusOr<Evaluation> VerifyProof(const Proof& proof, std::string_view entry,
+                                       const Policy& policy) {
+  MUTUAL_ASSIGN_OR_RETURN(Evaluation evaluation, policy.RequireQuorum(proof.checkpoint));
+  const Checkpoint& checkpoint = evaluation.signed_checkpoint.checkpoint;
+  MUTUAL_RETURN_IF_ERROR(VerifyInclusion(LeafHash(entry), proof.index,
+                                         {checkpoint.size, checkpoint.root}, proof.hashes));
+  return evaluation;
+}
+
+absl::StatusOr<Evaluation> VerifyReceipt(const Proof& proof, const Policy& policy) {
+  if (proof.entry.has_value()) return VerifyProof(proof, *proof.entry, policy);
+  return InvalidArgument("the proof has no entry in it; give the entry as well");
 }
 
 }  // namespace mutual::transparency

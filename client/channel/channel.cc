@@ -158,19 +158,24 @@ void Channel::Cancel() {
   for (grpc::ClientContext* context : state_->streams) context->TryCancel();
 }
 
-absl::StatusOr<JoinReply> Channel::Join(const JoinCall& call) {
+absl::StatusOr<Greeting> Channel::Hello() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::HelloResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->enrolment->Hello(&context, {}, &response)));
+  return Greeting{response.federation(), response.origin()};
+}
+
+absl::StatusOr<std::string> Channel::Join(const JoinCall& call) {
   grpc::ClientContext context;
   SetDeadline(&context);
   fed::JoinRequest request;
   request.set_secret(call.secret);
-  request.set_organisation(call.organisation);
-  request.set_role(call.role);
   request.set_certificate_request(call.certificate_request);
-  request.set_identity_key(call.identity_key);
-  request.set_witness_key(call.witness_key);
+  request.set_entry(call.entry);
   fed::JoinResponse response;
   MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->enrolment->Join(&context, request, &response)));
-  return JoinReply{response.certificate(), response.federation(), response.origin()};
+  return response.certificate();
 }
 
 absl::StatusOr<std::vector<StudySummary>> Channel::ListStudies() {
@@ -181,34 +186,83 @@ absl::StatusOr<std::vector<StudySummary>> Channel::ListStudies() {
   return FromProto(response);
 }
 
-absl::Status Channel::AnswerStudy(const std::string& statement, const std::string& signature) {
+absl::StatusOr<std::string> Channel::AnswerStudy(const std::string& entry) {
   grpc::ClientContext context;
   SetDeadline(&context);
   fed::AnswerStudyRequest request;
-  request.set_statement(statement);
-  request.set_signature(signature);
+  request.set_entry(entry);
   fed::AnswerStudyResponse response;
-  return FromGrpc(state_->federation->AnswerStudy(&context, request, &response));
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->AnswerStudy(&context, request, &response)));
+  return response.receipt();
 }
 
-absl::Status Channel::WatchRounds(const std::function<bool(const RoundNotice&)>& notice) {
+absl::StatusOr<TrustReply> Channel::GetTrust() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::TrustResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->GetTrust(&context, {}, &response)));
+  return TrustReply{response.checkpoint(), response.policy_receipt()};
+}
+
+absl::Status Channel::WatchRounds(const std::function<bool(const std::string&)>& notice) {
   grpc::ClientContext context;
   if (!state_->Enter(&context)) return absl::CancelledError("stopping");
   auto reader = state_->federation->WatchRounds(&context, {});
   fed::RoundNotice proto;
   bool stopped = false;
-  while (!stopped && reader->Read(&proto)) stopped = !notice({proto.start(), proto.signature()});
+  while (!stopped && reader->Read(&proto)) stopped = !notice(proto.receipt());
   if (stopped) context.TryCancel();
   const grpc::Status status = reader->Finish();
   state_->Leave(&context);
   return stopped ? absl::OkStatus() : FromGrpc(status);
 }
 
+absl::Status Channel::WatchCheckpoints(const std::function<bool(const std::string&)>& notice) {
+  grpc::ClientContext context;
+  if (!state_->Enter(&context)) return absl::CancelledError("stopping");
+  auto reader = state_->federation->WatchCheckpoints(&context, {});
+  fed::CheckpointRequest proto;
+  bool stopped = false;
+  while (!stopped && reader->Read(&proto)) stopped = !notice(proto.body());
+  if (stopped) context.TryCancel();
+  const grpc::Status status = reader->Finish();
+  state_->Leave(&context);
+  return stopped ? absl::OkStatus() : FromGrpc(status);
+}
+
+absl::Status Channel::Cosign(const CosignCall& call) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::CosignRequest request;
+  request.set_code(static_cast<uint32_t>(call.code));
+  request.set_content_type(call.content_type);
+  request.set_body(call.body);
+  fed::CosignResponse response;
+  return FromGrpc(state_->federation->Cosign(&context, request, &response));
+}
+
+absl::StatusOr<std::vector<std::string>> Channel::ListNewcomers() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::ListNewcomersResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->ListNewcomers(&context, {}, &response)));
+  return std::vector<std::string>(response.entries().begin(), response.entries().end());
+}
+
+absl::Status Channel::Endorse(const std::string& entry) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::EndorseRequest request;
+  request.set_entry(entry);
+  fed::EndorseResponse response;
+  return FromGrpc(state_->federation->Endorse(&context, request, &response));
+}
+
 absl::StatusOr<std::string> Channel::FetchContent(const Digest& digest, uint64_t max_bytes) {
   return Fetch(*state_->federation, digest, max_bytes);
 }
 
-absl::Status Channel::Upload(const UploadCall& call) {
+absl::StatusOr<std::string> Channel::Upload(const UploadCall& call) {
   fed::UploadStatusRequest question;
   question.set_study(BytesOf(call.study));
   question.set_round(call.round);
@@ -218,7 +272,7 @@ absl::Status Channel::Upload(const UploadCall& call) {
     SetDeadline(&context);
     MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->UploadStatus(&context, question, &held)));
   }
-  if (held.complete()) return absl::OkStatus();
+  if (held.complete()) return held.receipt();
   std::ifstream file(call.file, std::ios::binary);
   if (!file) return NotFound("contribution file %s cannot be opened", call.file);
   const uint64_t offset = std::min(held.received(), call.bytes);
@@ -228,8 +282,7 @@ absl::Status Channel::Upload(const UploadCall& call) {
   fed::UploadResponse response;
   auto writer = state_->federation->Upload(&context, &response);
   fed::UploadMessage message;
-  message.mutable_header()->set_statement(call.statement);
-  message.mutable_header()->set_signature(call.signature);
+  message.mutable_header()->set_entry(call.entry);
   message.mutable_header()->set_offset(offset);
   bool open = writer->Write(message);
   for (uint64_t left = call.bytes - offset; open && left > 0;) {
@@ -246,7 +299,8 @@ absl::Status Channel::Upload(const UploadCall& call) {
     left -= static_cast<uint64_t>(want);
   }
   writer->WritesDone();
-  return FromGrpc(writer->Finish());
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(writer->Finish()));
+  return response.receipt();
 }
 
 absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::string& code) {
@@ -260,11 +314,20 @@ absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::st
   return FromGrpc(state_->federation->Decline(&context, request, &response));
 }
 
-absl::StatusOr<Digest> Channel::Propose(const std::string& text) {
+absl::StatusOr<TrustReply> Channel::ResearchTrust() {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::TrustResponse response;
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->GetTrust(&context, {}, &response)));
+  return TrustReply{response.checkpoint(), response.policy_receipt()};
+}
+
+absl::StatusOr<Digest> Channel::Propose(const std::string& text, const std::string& entry) {
   grpc::ClientContext context;
   SetDeadline(&context);
   res::ProposeRequest request;
   request.set_text(text);
+  request.set_entry(entry);
   res::ProposeResponse response;
   MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->Propose(&context, request, &response)));
   return Digest::FromHex(HexEncode(AsBytes(response.digest())));

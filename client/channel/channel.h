@@ -24,12 +24,22 @@ struct ChannelIdentity {
   const crypto::Secret* key_pem = nullptr;  // of certificate_pem; outlives Connect
 };
 
-struct JoinCall {
-  std::string secret, organisation, role, certificate_request;
-  std::string identity_key, witness_key;  // 32 bytes each
+struct Greeting {
+  std::string federation, origin;
 };
-struct JoinReply {
-  std::string certificate_pem, federation, origin;
+struct JoinCall {
+  std::string secret, certificate_request;
+  std::string entry;             // enrol entry, signed by the newcomer
+};
+// The log as the coordinator shows it.
+struct TrustReply {
+  std::string checkpoint;
+  std::string policy_receipt;    // empty before the founding
+};
+// A witness's answer to add-checkpoint.
+struct CosignCall {
+  int code = 0;
+  std::string content_type, body;
 };
 
 enum class StudyState { kProposed, kRunning, kFinished, kAbandoned };
@@ -44,15 +54,10 @@ struct StudySummary {
   std::string reason;
 };
 
-struct RoundNotice {
-  std::string start;      // empty: heartbeat
-  std::string signature;
-};
-
 struct UploadCall {
   Digest study;
   uint64_t round = 0;
-  std::string statement, signature;
+  std::string entry;      // signed contribution entry
   std::string file;       // exact bytes
   uint64_t bytes = 0;
 };
@@ -68,22 +73,32 @@ class Channel {
   static absl::StatusOr<std::unique_ptr<Channel>> Connect(const ChannelIdentity& identity);
   ~Channel();
 
-  absl::StatusOr<JoinReply> Join(const JoinCall& call);
+  absl::StatusOr<Greeting> Hello();
+  absl::StatusOr<std::string> Join(const JoinCall& call);  // the certificate, PEM
 
   // For nodes.
   absl::StatusOr<std::vector<StudySummary>> ListStudies();
-  absl::Status AnswerStudy(const std::string& statement, const std::string& signature);
-  // Calls `notice` for every round and heartbeat until it returns false (then OK) or the stream ends.
-  absl::Status WatchRounds(const std::function<bool(const RoundNotice&)>& notice);
+  // The receipt of the answer's entry.
+  absl::StatusOr<std::string> AnswerStudy(const std::string& entry);
+  absl::StatusOr<TrustReply> GetTrust();
+  // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns false (then
+  // OK) or the stream ends.
+  absl::Status WatchRounds(const std::function<bool(const std::string& receipt)>& notice);
+  // The same with add-checkpoint bodies for this node's witness.
+  absl::Status WatchCheckpoints(const std::function<bool(const std::string& body)>& notice);
+  absl::Status Cosign(const CosignCall& call);
+  absl::StatusOr<std::vector<std::string>> ListNewcomers();  // signed enrol entries
+  absl::Status Endorse(const std::string& entry);
   absl::StatusOr<std::string> FetchContent(const Digest& digest, uint64_t max_bytes);
-  // Resumes at what the coordinator already holds. OK also when it has everything.
-  absl::Status Upload(const UploadCall& call);
+  // Resumes at what the coordinator already holds. The receipt, also when it had everything.
+  absl::StatusOr<std::string> Upload(const UploadCall& call);
   absl::Status Decline(const Digest& study, uint64_t round, const std::string& code);
-  // Ends WatchRounds and WatchStudy in other threads.
+  // Ends the watching calls in other threads.
   void Cancel();
 
   // For researchers.
-  absl::StatusOr<Digest> Propose(const std::string& text);
+  absl::StatusOr<TrustReply> ResearchTrust();
+  absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry);
   absl::StatusOr<std::vector<StudySummary>> ResearchStudies();
   absl::Status WatchStudy(const Digest& study,
                           const std::function<bool(const StudySummary&)>& change);

@@ -27,10 +27,10 @@ constexpr const char* kTables[] = {
     "CREATE TABLE IF NOT EXISTS charges (study TEXT NOT NULL, round INTEGER NOT NULL, year INTEGER "
     "NOT NULL, node TEXT NOT NULL, public TEXT NOT NULL, PRIMARY KEY (study, round))",
     "CREATE TABLE IF NOT EXISTS contributions (study TEXT NOT NULL, round INTEGER NOT NULL, sha256 "
-    "TEXT NOT NULL, bytes INTEGER NOT NULL, statement TEXT NOT NULL, signature TEXT NOT NULL, file "
+    "TEXT NOT NULL, bytes INTEGER NOT NULL, entry TEXT NOT NULL, file "
     "TEXT NOT NULL, created TEXT NOT NULL, sent TEXT NOT NULL, PRIMARY KEY (study, round))",
     "CREATE TABLE IF NOT EXISTS answers (study TEXT PRIMARY KEY, text TEXT NOT NULL, accepted "
-    "INTEGER NOT NULL, statement TEXT NOT NULL, signature TEXT NOT NULL, time TEXT NOT NULL)",
+    "INTEGER NOT NULL, entry TEXT NOT NULL, time TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS slots (member TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE)"};
 
 std::string CurveToHex(const privacy::RenyiCurve& curve) {
@@ -104,13 +104,12 @@ class SqliteLedger final : public Ledger {
         const auto round = static_cast<long long>(charge.round);
         const auto bytes = static_cast<long long>(record.bytes);
         const std::string node = CurveToHex(charge.node), figure = CurveToHex(charge.public_figure);
-        const std::string signature = HexEncode(AsBytes(record.signature));
         const std::string created = FormatUtc(record.created), sent;
         database_ << "INSERT INTO charges VALUES (:a, :b, :c, :d, :e)", soci::use(study),
             soci::use(round), soci::use(year), soci::use(node), soci::use(figure);
-        database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i)",
+        database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h)",
             soci::use(study), soci::use(round), soci::use(sha256), soci::use(bytes),
-            soci::use(record.statement), soci::use(signature), soci::use(record.file),
+            soci::use(record.entry), soci::use(record.file),
             soci::use(created), soci::use(sent);
         return absl::OkStatus();
       });
@@ -148,11 +147,10 @@ class SqliteLedger final : public Ledger {
   absl::Status RecordAnswer(const AnswerRecord& answer) override {
     return Guarded([&] {
       const std::string study = answer.study.ToHex(), when = FormatUtc(answer.time);
-      const std::string signature = HexEncode(AsBytes(answer.signature));
       const int accepted = answer.accepted ? 1 : 0;
-      database_ << "INSERT OR REPLACE INTO answers VALUES (:a, :b, :c, :d, :e, :f)",
+      database_ << "INSERT OR REPLACE INTO answers VALUES (:a, :b, :c, :d, :e)",
           soci::use(study), soci::use(answer.study_text), soci::use(accepted),
-          soci::use(answer.statement), soci::use(signature), soci::use(when);
+          soci::use(answer.entry), soci::use(when);
       return absl::OkStatus();
     });
   }
@@ -169,15 +167,14 @@ class SqliteLedger final : public Ledger {
     std::vector<AnswerRecord> answers;
     const absl::Status status = Guarded([&]() -> absl::Status {
       const soci::rowset<soci::row> rows =
-          (database_.prepare << "SELECT study, text, CAST(accepted AS TEXT) AS accepted, statement, "
-                                "signature, time FROM answers ORDER BY rowid");
+          (database_.prepare << "SELECT study, text, CAST(accepted AS TEXT) AS accepted, entry, "
+                                "time FROM answers ORDER BY rowid");
       for (const soci::row& row : rows) {
         AnswerRecord answer;
         MUTUAL_ASSIGN_OR_RETURN(answer.study, Digest::FromHex(row.get<std::string>("study")));
-        MUTUAL_ASSIGN_OR_RETURN(answer.signature, HexDecode(row.get<std::string>("signature")));
         answer.study_text = row.get<std::string>("text");
         answer.accepted = row.get<std::string>("accepted") == "1";
-        answer.statement = row.get<std::string>("statement");
+        answer.entry = row.get<std::string>("entry");
         ParseUtc(row.get<std::string>("time"), &answer.time);
         answers.push_back(std::move(answer));
       }
@@ -252,7 +249,7 @@ class SqliteLedger final : public Ledger {
     std::vector<ContributionRecord> records;
     const absl::Status status = Guarded([&]() -> absl::Status {
       const soci::rowset<soci::row> rows =
-          (database_.prepare << "SELECT study, sha256, statement, signature, file, created, sent, "
+          (database_.prepare << "SELECT study, sha256, entry, file, created, sent, "
                                 "CAST(round AS TEXT) AS round, CAST(bytes AS TEXT) AS bytes FROM "
                                 "contributions " + where + " ORDER BY rowid");
       for (const soci::row& row : rows) {
@@ -261,8 +258,7 @@ class SqliteLedger final : public Ledger {
         MUTUAL_ASSIGN_OR_RETURN(record.round, ParseUint64(row.get<std::string>("round")));
         MUTUAL_ASSIGN_OR_RETURN(record.bytes, ParseUint64(row.get<std::string>("bytes")));
         MUTUAL_ASSIGN_OR_RETURN(record.sha256, Digest::FromHex(row.get<std::string>("sha256")));
-        MUTUAL_ASSIGN_OR_RETURN(record.signature, HexDecode(row.get<std::string>("signature")));
-        record.statement = row.get<std::string>("statement");
+        record.entry = row.get<std::string>("entry");
         record.file = row.get<std::string>("file");
         ParseUtc(row.get<std::string>("created"), &record.created);
         absl::Time sent;

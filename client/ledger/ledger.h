@@ -24,8 +24,7 @@ struct ContributionRecord {
   uint64_t round = 0;
   Digest sha256;            // of the stored bytes
   uint64_t bytes = 0;
-  std::string statement;    // ContributionStatement text
-  std::string signature;    // 64 bytes
+  std::string entry;        // the signed contribution entry
   std::string file;         // where the exact bytes are
   absl::Time created;
   std::optional<absl::Time> sent;  // acknowledged by the coordinator
@@ -35,7 +34,7 @@ struct AnswerRecord {
   Digest study;
   std::string study_text;
   bool accepted = false;
-  std::string statement, signature;
+  std::string entry;        // the signed mandate or objection
   absl::Time time;
 };
 

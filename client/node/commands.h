@@ -19,6 +19,11 @@ absl::Status CheckData(const CommandOptions& options, const std::string& study_f
 absl::Status ShowBudget(const CommandOptions& options);
 absl::Status ShowSent(const CommandOptions& options);
 
+// member_commands.cc
+// Lists who waits when `name` is empty.
+absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& name);
+absl::Status ShowKey(const CommandOptions& options);
+
 // study_commands.cc
 absl::Status JoinFederation(const CommandOptions& options, const std::string& code,
                             const std::string& organisation, const std::string& address);

@@ -60,7 +60,7 @@ absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
                                              crypto::RandomSource& random) {
   MUTUAL_ASSIGN_OR_RETURN(
       const std::vector<bool> sampled,
-      privacy::SampleSlots(input.slots->slot_count(), input.round->start.sampling_rate, random));
+      privacy::SampleSlots(input.slots->slot_count(), input.round->terms.sampling_rate, random));
   MUTUAL_ASSIGN_OR_RETURN(std::vector<int64_t> sum,
                           input.round->recipe->needs_model() ? TrainingSum(input, sampled)
                                                              : StatisticSum(input, sampled));

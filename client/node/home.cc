@@ -1,5 +1,7 @@
 #include "client/node/home.h"
 
+#include <sys/stat.h>
+
 #include <array>
 
 #include "absl/strings/str_format.h"
@@ -9,6 +11,7 @@
 #include "base/status.h"
 #include "crypto/certificate.h"
 #include "crypto/invitation.h"
+#include "transparency/witness_store.h"
 
 namespace mutual::client {
 namespace {
@@ -44,6 +47,83 @@ absl::StatusOr<std::string> FetchCa(const std::string& address, const Digest& fi
       "WRONG_FEDERATION");
 }
 
+struct NewKeys {
+  crypto::Secret tls;
+  std::unique_ptr<crypto::SigningKey> identity, witness;
+  absl::Time time;  // of the identity key's making: the same at every attempt to join
+};
+
+absl::StatusOr<crypto::SigningKey> SigningKeyAt(const fs::path& path, crypto::RandomSource& random) {
+  const absl::StatusOr<std::string> seed = ReadFile(path, kSmall);
+  if (seed.ok()) return crypto::SigningKey::FromSeed(AsBytes(*seed));
+  if (!absl::IsNotFound(seed.status())) return seed.status();
+  crypto::SigningKey key = crypto::SigningKey::Generate(random);
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(path, AsText(key.seed().bytes()), FileMode::kSecret));
+  return key;
+}
+
+// Keys are kept before they are shown to anybody, so that a second attempt to join shows the same.
+absl::StatusOr<NewKeys> MakeOrLoadKeys(const fs::path& keys, crypto::RandomSource& random) {
+  std::error_code error;
+  fs::create_directories(keys, error);
+  if (error) return Unavailable("cannot create %s: %s", keys.string(), error.message());
+  fs::permissions(keys, fs::perms::owner_all, error);
+  NewKeys made;
+  const absl::StatusOr<std::string> tls = ReadFile(keys / "tls.key", kSmall);
+  if (tls.ok()) {
+    made.tls = crypto::Secret::FromBytes(AsBytes(*tls));
+  } else {
+    made.tls = crypto::GenerateTlsKey();
+    MUTUAL_RETURN_IF_ERROR(
+        WriteFileDurably(keys / "tls.key", AsText(made.tls.bytes()), FileMode::kSecret));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity, SigningKeyAt(keys / "identity.key", random));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey witness, SigningKeyAt(keys / "witness.key", random));
+  made.identity = std::make_unique<crypto::SigningKey>(std::move(identity));
+  made.witness = std::make_unique<crypto::SigningKey>(std::move(witness));
+  struct stat facts{};
+  ::stat((keys / "identity.key").c_str(), &facts);
+  made.time = absl::FromTimeT(facts.st_mtime);
+  return made;
+}
+
+absl::StatusOr<transparency::NoteSigner> EntrySigner(const std::string& role,
+                                                     const std::string& organisation,
+                                                     const crypto::SigningKey& identity) {
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key,
+                          crypto::SigningKey::FromSeed(identity.seed().bytes()));
+  return transparency::NoteSigner::Create(role == "node"
+                                              ? transparency::NodeKeyName(organisation)
+                                              : transparency::ResearcherKeyName(organisation),
+                                          std::move(key));
+}
+
+std::string WitnessName(const std::string& organisation) { return "witness/" + organisation; }
+
+absl::StatusOr<std::string> EnrolEntry(const JoinRequest& request, const Greeting& greeting,
+                                       const NewKeys& made) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::NoteSigner signer,
+                          EntrySigner(request.role, request.organisation, *made.identity));
+  transparency::EntryWriter writer("enrol", greeting.origin);
+  writer.Text(request.role, request.organisation)
+      .Text("role", request.role)
+      .Key("identity-key", signer.verifier())
+      .Time("time", made.time);
+  if (request.role == "node") {
+    MUTUAL_ASSIGN_OR_RETURN(
+        const transparency::NoteVerifier witness,
+        transparency::NoteVerifier::Create(WitnessName(request.organisation),
+                                           transparency::KeyType::kCosignature,
+                                           made.witness->verify_key()));
+    writer.Key("witness-key", witness);
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  const transparency::NoteSigner* const signers[] = {&signer};
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry signed_entry,
+                          transparency::SignEntry(entry, signers));
+  return signed_entry.ToBytes();
+}
+
 }  // namespace
 
 absl::Status Home::Join(const JoinRequest& request, crypto::RandomSource& random) {
@@ -58,35 +138,24 @@ absl::Status Home::Join(const JoinRequest& request, crypto::RandomSource& random
   const std::string address = request.address.empty() ? invitation.address : request.address;
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, FetchCa(address, invitation.ca_fingerprint));
 
-  const crypto::Secret tls_key = crypto::GenerateTlsKey();
-  const crypto::SigningKey identity = crypto::SigningKey::Generate(random);
-  const crypto::SigningKey witness = crypto::SigningKey::Generate(random);
+  MUTUAL_ASSIGN_OR_RETURN(const NewKeys made, MakeOrLoadKeys(request.folder / "keys", random));
   MUTUAL_ASSIGN_OR_RETURN(
       const std::string csr,
-      crypto::MakeCertificateRequest(tls_key, {request.organisation, request.role, ""}));
+      crypto::MakeCertificateRequest(made.tls, {request.organisation, request.role, ""}));
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel,
                           Channel::Connect({address, ca, "", nullptr}));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const JoinReply reply,
-      channel->Join({invitation.secret, request.organisation, request.role, csr,
-                     std::string(AsText(identity.verify_key().bytes())),
-                     std::string(AsText(witness.verify_key().bytes()))}));
-
+  MUTUAL_ASSIGN_OR_RETURN(const Greeting greeting, channel->Hello());
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, EnrolEntry(request, greeting, made));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string certificate,
+                          channel->Join({invitation.secret, csr, entry}));
   const fs::path keys = request.folder / "keys";
-  std::error_code error;
-  fs::create_directories(keys, error);
-  if (error) return Unavailable("cannot create %s: %s", keys.string(), error.message());
-  fs::permissions(keys, fs::perms::owner_all, error);
-  const auto secret = FileMode::kSecret;
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "tls.key", AsText(tls_key.bytes()), secret));
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "identity.key", AsText(identity.seed().bytes()), secret));
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "witness.key", AsText(witness.seed().bytes()), secret));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "ca.crt", ca, FileMode::kPublic));
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "tls.crt", reply.certificate_pem, FileMode::kPublic));
-  const std::array values = {reply.federation,     reply.origin, address, request.organisation,
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "tls.crt", certificate, FileMode::kPublic));
+  if (request.role == "node") {
+    MUTUAL_RETURN_IF_ERROR(
+        transparency::FileWitnessStore::Create(request.folder / "witness").status());
+  }
+  const std::array values = {greeting.federation,  greeting.origin, address, request.organisation,
                              request.role, HexEncode(invitation.log_key)};
   std::string text;
   for (size_t i = 0; i < kKeys.size(); ++i) {
@@ -124,7 +193,24 @@ absl::StatusOr<std::unique_ptr<Home>> Home::Load(const fs::path& folder) {
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity,
                           crypto::SigningKey::FromSeed(AsBytes(seed)));
   home->identity_ = std::make_unique<crypto::SigningKey>(std::move(identity));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner signer,
+                          EntrySigner(home->role_, home->organisation_, *home->identity_));
+  home->signer_ = std::make_unique<transparency::NoteSigner>(std::move(signer));
   return home;
+}
+
+absl::StatusOr<transparency::CosignatureSigner> Home::WitnessSigner() const {
+  MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(folder_ / "keys" / "witness.key", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::FromSeed(AsBytes(seed)));
+  return transparency::CosignatureSigner::Create(WitnessName(organisation_),
+                                                 std::move(key));
+}
+
+absl::StatusOr<std::string> Home::SignEntry(const transparency::Entry& entry) const {
+  const transparency::NoteSigner* const signers[] = {signer_.get()};
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry signed_entry,
+                          transparency::SignEntry(entry, signers));
+  return signed_entry.ToBytes();
 }
 
 absl::StatusOr<std::unique_ptr<Channel>> Home::Connect() const {

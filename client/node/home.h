@@ -5,6 +5,8 @@
 //   DIR/keys/            tls.key identity.key witness.key   mode 0600; tls.crt ca.crt
 //   DIR/ledger.sqlite    budget, contributions, answers
 //   DIR/contributions/   the exact bytes sent
+//   DIR/receipts/        proofs that what was sent is in the log
+//   DIR/witness/ DIR/trust/ DIR/evidence/     see trust.h and transparency/witness_store.h
 #pragma once
 
 #include <filesystem>
@@ -16,6 +18,9 @@
 #include "client/channel/channel.h"
 #include "crypto/random.h"
 #include "crypto/signing_key.h"
+#include "transparency/cosignature.h"
+#include "transparency/note.h"
+#include "transparency/signed_entry.h"
 
 namespace mutual::client {
 
@@ -31,7 +36,8 @@ struct JoinRequest {
 class Home {
  public:
   // Makes all keys here, compares the CA's fingerprint with the invitation, asks for a certificate and writes
-  // the folder. Nothing is left behind on failure. ALREADY_EXISTS ALREADY_JOINED when the folder is enrolled.
+  // the folder. After a failure the keys stay, and the next attempt uses them. ALREADY_EXISTS ALREADY_JOINED
+  // when the folder is enrolled.
   static absl::Status Join(const JoinRequest& request, crypto::RandomSource& random);
   // FAILED_PRECONDITION NOT_JOINED when the folder is not enrolled.
   static absl::StatusOr<std::unique_ptr<Home>> Load(const std::filesystem::path& folder);
@@ -46,6 +52,11 @@ class Home {
   const std::string& address() const { return address_; }
   const crypto::SigningKey& identity() const { return *identity_; }
   const crypto::VerifyKey& log_key() const { return *log_key_; }
+  // Signs entries, named node/<organisation> or researcher/<organisation>.
+  const transparency::NoteSigner& signer() const { return *signer_; }
+  // The witness's key, read from disk. Its name is witness/<organisation>.
+  absl::StatusOr<transparency::CosignatureSigner> WitnessSigner() const;
+  absl::StatusOr<std::string> SignEntry(const transparency::Entry& entry) const;
 
  private:
   Home() = default;
@@ -55,6 +66,7 @@ class Home {
   crypto::Secret tls_key_;
   std::unique_ptr<crypto::SigningKey> identity_;
   std::unique_ptr<crypto::VerifyKey> log_key_;
+  std::unique_ptr<transparency::NoteSigner> signer_;
 };
 
 }  // namespace mutual::client

@@ -12,6 +12,7 @@
 #include "client/node/contribution.h"
 #include "crypto/digest.h"
 #include "study/model.h"
+#include "transparency/proof.h"
 
 namespace mutual::client {
 namespace {
@@ -28,7 +29,7 @@ std::string PublicCode(const absl::Status& status) {
   static const auto* const kPublic = new std::set<std::string>{
       "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "ROUND_EXPIRED",        "PARAMETERS_DIFFER", "BUDGET_SPENT",
       "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
-      "BAD_SIGNATURE",      "LEARNING_MISSING", "ROUND_NOT_INCREASING"};
+      "LEARNING_MISSING",   "ROUND_NOT_INCREASING"};
   const std::string code = ErrorCode(status);
   return kPublic->count(code) > 0 ? code : "NODE_REFUSED";
 }
@@ -47,13 +48,69 @@ void Node::Stop() {
   if (Channel* const channel = channel_.load(); channel != nullptr) channel->Cancel();
 }
 
+std::string ReceiptPath(const Home& home, const Digest& study, uint64_t round) {
+  const std::filesystem::path folder = home.folder() / "receipts";
+  std::error_code ignored;
+  std::filesystem::create_directories(folder, ignored);
+  return (folder / absl::StrFormat("%s-%d.tlog-proof", study.Short(), round)).string();
+}
+
 absl::Status Node::ResendAnswers(Channel& channel) {
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<AnswerRecord> answers, parts_.ledger->Answers());
   for (const AnswerRecord& answer : answers) {
-    const absl::Status status = channel.AnswerStudy(answer.statement, answer.signature);
+    const absl::Status status = channel.AnswerStudy(answer.entry).status();
     if (absl::IsUnavailable(status) || absl::IsUnauthenticated(status)) return status;
   }
   return absl::OkStatus();
+}
+
+// What was stored before a crash but never acknowledged: sent again, or its receipt fetched. A round that
+// closed without it is over, and stays charged.
+absl::Status Node::SettleUnsent(Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<ContributionRecord> all, parts_.ledger->Contributions());
+  for (const ContributionRecord& record : all) {
+    if (record.sent.has_value()) continue;
+    const absl::Status status = SendStored(channel, record);
+    if (absl::IsUnavailable(status) || absl::IsUnauthenticated(status)) return status;
+  }
+  return absl::OkStatus();
+}
+
+// Cosigns what the coordinator shows until the stream ends. A log that went back or told two stories gets no
+// signature, and the proof of it is kept.
+void Node::ServeWitness(Channel& channel) {
+  const absl::Status ended = channel.WatchCheckpoints([&](const std::string& body) {
+    if (stopping_) return false;
+    if (body.empty()) return true;
+    const transparency::WitnessAnswer answer = parts_.witness->AddCheckpoint(body);
+    if (answer.code == 422) {
+      const auto request = transparency::ParseAddCheckpoint(body);
+      parts_.say(Describe(parts_.trust->Forked(
+          parts_.witness->GetCheckpoint(crypto::Sha256(parts_.home->origin()).ToHex()).body,
+          request.ok() ? request->checkpoint : body)));
+      forked_ = true;
+    }
+    return channel.Cosign({answer.code, answer.content_type, answer.body}).ok();
+  });
+  if (absl::IsUnauthenticated(ended) || absl::IsPermissionDenied(ended)) channel.Cancel();
+}
+
+absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
+  std::thread witness([&] { ServeWitness(channel); });
+  absl::Status status = ResendAnswers(channel);
+  if (status.ok()) status = SettleUnsent(channel);
+  if (status.ok()) {
+    status = channel.WatchRounds([&](const std::string& receipt) {
+      *backoff = absl::Milliseconds(200);
+      if (stopping_ || forked_) return false;
+      if (receipt.empty()) return true;
+      const absl::Status taken = TakePart(channel, receipt);
+      return taken.ok() || !absl::IsUnavailable(taken);
+    });
+  }
+  channel.Cancel();
+  witness.join();
+  return status;
 }
 
 absl::Status Node::Serve() {
@@ -61,18 +118,15 @@ absl::Status Node::Serve() {
   while (!stopping_) {
     MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, parts_.home->Connect());
     channel_ = channel.get();
-    absl::Status status = ResendAnswers(*channel);
-    if (status.ok()) {
-      status = channel->WatchRounds([&](const RoundNotice& notice) {
-        backoff = absl::Milliseconds(200);
-        if (stopping_) return false;
-        if (notice.start.empty()) return true;
-        const absl::Status taken = TakePart(*channel, notice);
-        return taken.ok() || !absl::IsUnavailable(taken);
-      });
-    }
+    const absl::Status status = ServeOnce(*channel, &backoff);
     channel_ = nullptr;
     if (stopping_) break;
+    if (forked_) {
+      return WithCode(DataLoss("this node has stopped: the federation's log has told two stories; the "
+                               "evidence is in %s",
+                               (parts_.home->folder() / "evidence").string()),
+                      "LOG_FORKED");
+    }
     if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) return status;
     if (!status.ok()) {
       parts_.say(absl::StrFormat("coordinator not reachable (%s); trying again", Describe(status)));
@@ -90,8 +144,19 @@ absl::Status Node::Serve() {
 }
 
 absl::Status Node::SendStored(Channel& channel, const ContributionRecord& record) {
-  MUTUAL_RETURN_IF_ERROR(channel.Upload({record.study, record.round, record.statement,
-                                         record.signature, record.file, record.bytes}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
+                          channel.Upload({record.study, record.round, record.entry, record.file,
+                                          record.bytes}));
+  if (receipt.empty()) {
+    return NotFound("round %d closed without this contribution", record.round);
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, parts_.trust->Verify(receipt));
+  if (verified.entry.ToBytes() != record.entry) {
+    return WithCode(DataLoss("the receipt is not of what this node sent; ask the coordinator's operator"),
+                    "RECEIPT_WRONG");
+  }
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(ReceiptPath(*parts_.home, record.study, record.round),
+                                          receipt, FileMode::kPublic));
   MUTUAL_RETURN_IF_ERROR(
       parts_.ledger->MarkSent(record.study, record.round, parts_.clock->Now()));
   parts_.say(absl::StrFormat("study %s round %d: contribution sent (%d bytes)",
@@ -123,19 +188,18 @@ absl::StatusOr<const SlotTable*> Node::SlotsFor(const study::Study& study) {
   return kept.get();
 }
 
-absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const RoundNotice& notice) {
-  const GuardContext context{parts_.home->origin(), &parts_.home->log_key(),
-                             &parts_.config->policy, parts_.ledger, parts_.clock->Now()};
-  MUTUAL_ASSIGN_OR_RETURN(const AdmittedRound round,
-                          AdmitRound(context, notice.start, notice.signature));
+absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::string& receipt) {
+  const GuardContext context{parts_.home->origin(), parts_.trust, &parts_.config->policy,
+                             parts_.ledger, parts_.clock->Now()};
+  MUTUAL_ASSIGN_OR_RETURN(const AdmittedRound round, AdmitRound(context, receipt));
   MUTUAL_ASSIGN_OR_RETURN(const SlotTable* const slots, SlotsFor(round.study));
   ContributionInput input{&round, slots, {}, nullptr};
   std::vector<float> model;
-  if (round.start.model.has_value()) {
+  if (round.model.has_value()) {
     MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(round.study));
     MUTUAL_ASSIGN_OR_RETURN(
         const std::string bytes,
-        channel.FetchContent(*round.start.model,
+        channel.FetchContent(*round.model,
                              static_cast<uint64_t>(layout.parameter_count()) * 4));
     MUTUAL_ASSIGN_OR_RETURN(model, study::ParseModel(bytes, layout));
     if (trainer_ == nullptr) {
@@ -148,16 +212,22 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const RoundNo
                           MakeContribution(input, *parts_.random, *parts_.noise));
 
   ContributionRecord record;
-  record.study = round.start.study;
-  record.round = round.start.round;
+  record.study = round.study.digest;
+  record.round = round.round;
   record.sha256 = crypto::Sha256(bytes);
   record.bytes = bytes.size();
   record.created = parts_.clock->Now();
   record.file = ContributionPath(*parts_.home, record.study, record.round);
-  record.statement = study::ContributionStatement{
-      round.start.origin,        record.study,  record.round,  parts_.home->organisation(),
-      round.start.vector_length, record.sha256, record.created}.ToText();
-  record.signature = parts_.home->identity().Sign(record.statement);
+  transparency::EntryWriter writer("contribution", parts_.home->origin());
+  writer.Head("seen", round.seen)
+      .Study(record.study)
+      .Integer("round", record.round)
+      .Text("node", parts_.home->organisation())
+      .Integer("vector-len", round.terms.vector_length)
+      .Hash("sha256", record.sha256)
+      .Time("time", record.created);
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  MUTUAL_ASSIGN_OR_RETURN(record.entry, parts_.home->SignEntry(entry));
   // Bytes durable first, then one transaction charges and records them; only then may they leave.
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(record.file, bytes, FileMode::kSecret));
   MUTUAL_RETURN_IF_ERROR(
@@ -165,32 +235,41 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const RoundNo
   return record;
 }
 
-absl::Status Node::TakePart(Channel& channel, const RoundNotice& notice) {
-  if (refused_.count(notice.start) > 0) return absl::OkStatus();
-  MUTUAL_ASSIGN_OR_RETURN(const study::RoundStart start, study::RoundStart::Parse(notice.start));
+absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
+  if (refused_.count(receipt) > 0) return absl::OkStatus();
+  // The policy is asked for before a round is judged: founders become witnesses before the first one.
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply trust, channel.GetTrust());
+  if (!trust.policy_receipt.empty()) {
+    const absl::Status learnt = parts_.trust->Learn(trust.policy_receipt);
+    if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
+  MUTUAL_ASSIGN_OR_RETURN(const auto start, transparency::ParseSignedEntry(proof.entry.value_or("")));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest study, start.entry.Hash("study"));
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t number, start.entry.Integer("round"));
   MUTUAL_ASSIGN_OR_RETURN(const std::optional<ContributionRecord> stored,
-                          parts_.ledger->FindContribution(start.study, start.round));
+                          parts_.ledger->FindContribution(study, number));
   absl::Status status;
   if (stored.has_value()) {
     // Exactly those bytes again, or nothing: never a second vector for one round.
     status = stored->sent.has_value() ? absl::OkStatus() : SendStored(channel, *stored);
   } else {
-    const absl::StatusOr<ContributionRecord> record = Compute(channel, notice);
+    const absl::StatusOr<ContributionRecord> record = Compute(channel, receipt);
     status = record.ok() ? SendStored(channel, *record) : record.status();
     if (!record.ok() && IsRefusal(status)) {
-      refused_.insert(notice.start);
-      parts_.say(absl::StrFormat("study %s round %d: not taking part: %s", start.study.Short(),
-                                 start.round, Describe(status)));
-      return channel.Decline(start.study, start.round, PublicCode(status));
+      refused_.insert(receipt);
+      parts_.say(absl::StrFormat("study %s round %d: not taking part: %s", study.Short(),
+                                 number, Describe(status)));
+      return channel.Decline(study, number, PublicCode(status));
     }
   }
-  if (start.round > 1) {
+  if (number > 1) {
     // The previous round's bytes are never sent again once a later round has opened.
     std::error_code ignored;
-    std::filesystem::remove(ContributionPath(*parts_.home, start.study, start.round - 1), ignored);
+    std::filesystem::remove(ContributionPath(*parts_.home, study, number - 1), ignored);
   }
   if (!status.ok()) {
-    parts_.say(absl::StrFormat("study %s round %d: %s", start.study.Short(), start.round,
+    parts_.say(absl::StrFormat("study %s round %d: %s", study.Short(), number,
                                Describe(status)));
   }
   return status;

@@ -18,8 +18,10 @@
 #include "client/learning/trainer.h"
 #include "client/node/home.h"
 #include "client/node/round_guard.h"
+#include "client/node/trust.h"
 #include "crypto/random.h"
 #include "privacy/noise.h"
+#include "transparency/witness.h"
 
 namespace mutual::client {
 
@@ -28,6 +30,8 @@ struct NodeParts {
   const Home* home;
   const NodeConfig* config;
   Ledger* ledger;
+  Trust* trust;
+  transparency::Witness* witness;
   const Clock* clock;
   crypto::RandomSource* random;
   privacy::NoiseSource* noise;
@@ -43,23 +47,29 @@ class Node {
   absl::Status Serve();
   void Stop();
 
-  // One round, from notice to acknowledged upload. Used by Serve; public for tests.
-  absl::Status TakePart(Channel& channel, const RoundNotice& notice);
+  // One round, from the round-start's receipt to the contribution's. Used by Serve; public for tests.
+  absl::Status TakePart(Channel& channel, const std::string& receipt);
 
  private:
+  absl::Status ServeOnce(Channel& channel, absl::Duration* backoff);
+  void ServeWitness(Channel& channel);
   absl::Status SendStored(Channel& channel, const ContributionRecord& record);
-  absl::StatusOr<ContributionRecord> Compute(Channel& channel, const RoundNotice& notice);
+  absl::StatusOr<ContributionRecord> Compute(Channel& channel, const std::string& receipt);
   absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
   absl::Status ResendAnswers(Channel& channel);
+  absl::Status SettleUnsent(Channel& channel);
 
   NodeParts parts_;
   std::map<Digest, std::unique_ptr<SlotTable>> tables_;  // of studies in progress
   TrainerPtr trainer_;
   std::set<std::string> refused_;  // notices already refused and reported
   std::atomic<bool> stopping_ = false;
+  std::atomic<bool> forked_ = false;
   std::atomic<Channel*> channel_ = nullptr;
 };
 
+// Where a contribution's receipt is kept.
+std::string ReceiptPath(const Home& home, const Digest& study, uint64_t round);
 // Folder of the exact bytes sent, created when absent.
 std::string ContributionPath(const Home& home, const Digest& study, uint64_t round);
 

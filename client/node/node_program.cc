@@ -51,6 +51,11 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   accept->add_option("study", study, "first digits of the study's digest")->required();
   auto* refuse = app.add_subcommand("refuse", "do not take part in a study");
   refuse->add_option("study", study, "first digits of the study's digest")->required();
+  std::string newcomer;
+  auto* endorse = app.add_subcommand(
+      "endorse", "let a new organisation in, or list who waits; compare its key's first digits with it");
+  endorse->add_option("organisation", newcomer, "the newcomer's name");
+  auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* sent = app.add_subcommand("sent", "what left this machine, when, how many bytes");
@@ -66,6 +71,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*studies) return Report(ListStudies(options));
   if (*accept) return Report(AnswerStudy(options, study, true));
   if (*refuse) return Report(AnswerStudy(options, study, false));
+  if (*endorse) return Report(EndorseNewcomer(options, newcomer));
+  if (*key) return Report(ShowKey(options));
   if (*serve) return Report(ServeNode(options, make_noise));
   if (*budget) return Report(ShowBudget(options));
   if (*sent) return Report(ShowSent(options));

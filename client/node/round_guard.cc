@@ -20,16 +20,19 @@ absl::Status Differs(const std::string& what) {
       "PARAMETERS_DIFFER");
 }
 
-absl::Status CheckParameters(const study::RoundStart& start, const study::Study& study,
-                             const study::Recipe& recipe) {
-  if (start.vector_length != recipe.dimension()) return Differs("vector length");
-  if (start.sampling_rate != study.privacy.sampling_rate) return Differs("sampling rate");
-  if (start.noise_multiplier != study.privacy.noise_multiplier) return Differs("noise");
-  if (start.member_bound != recipe.member_bound()) return Differs("member bound");
-  if (start.min_nodes != study.cohort.min_nodes) return Differs("least number of nodes");
-  if (start.roster_size < start.min_nodes) return Differs("roster");
-  if (start.round < 1 || start.round > study.rounds()) return Differs("round number");
-  if (start.model.has_value() != recipe.needs_model()) return Differs("model");
+absl::Status CheckParameters(const AdmittedRound& round) {
+  const transparency::StudyTerms wanted = TermsOf(round.study, *round.recipe);
+  const transparency::StudyTerms& found = round.terms;
+  if (found.vector_length != wanted.vector_length) return Differs("vector length");
+  if (found.sampling_rate != wanted.sampling_rate) return Differs("sampling rate");
+  if (found.noise_multiplier != wanted.noise_multiplier) return Differs("noise");
+  if (found.delta != wanted.delta) return Differs("delta");
+  if (found.member_bound != wanted.member_bound) return Differs("member bound");
+  if (found.min_nodes != wanted.min_nodes) return Differs("least number of nodes");
+  if (found != wanted) return Differs("recipe, rounds or assumed colluders");
+  if (round.roster_size < wanted.min_nodes || round.roster_size > 1000000) return Differs("roster");
+  if (round.round < 1 || round.round > wanted.rounds) return Differs("round number");
+  if (round.model.has_value() != round.recipe->needs_model()) return Differs("model");
   return absl::OkStatus();
 }
 
@@ -74,54 +77,73 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
   return absl::OkStatus();
 }
 
-absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context,
-                                         const std::string& start_text,
-                                         const std::string& signature) {
-  if (!context.log_key->Verify(start_text, AsBytes(signature)).ok()) {
-    return WithCode(Unauthenticated("the round is not signed by the federation's log key; the node "
-                                    "stays out. Check the coordinator's address"),
-                    "BAD_SIGNATURE");
-  }
+transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
+  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
+                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
+                                                                                        : "train";
+  const study::PrivacySpec& privacy = study.privacy;
+  return {kind,          recipe.dimension(),
+          study.rounds(), privacy.noise_multiplier,
+          privacy.sampling_rate, privacy.delta,
+          recipe.member_bound(), static_cast<uint64_t>(study.cohort.min_nodes),
+          static_cast<uint64_t>(study.cohort.assumed_colluders)};
+}
+
+absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, context.trust->Verify(receipt));
+  const transparency::Entry& start = verified.entry.entry;
   AdmittedRound round;
-  MUTUAL_ASSIGN_OR_RETURN(round.start, study::RoundStart::Parse(start_text));
-  if (round.start.origin != context.origin) {
-    return WithCode(PermissionDenied("the round belongs to log %s, this node to %s",
-                                     round.start.origin, context.origin),
+  round.seen = verified.tree;
+  if (start.type() != "round-start") {
+    return InvalidArgument("the receipt is of a %s entry, want round-start", start.type());
+  }
+  if (start.log() != context.origin) {
+    return WithCode(PermissionDenied("the round belongs to log %s, this node to %s", start.log(),
+                                     context.origin),
                     "WRONG_LOG");
   }
-  MUTUAL_ASSIGN_OR_RETURN(const auto answer, context.ledger->FindAnswer(round.start.study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, start.Hash("study"));
+  MUTUAL_ASSIGN_OR_RETURN(round.round, start.Integer("round"));
+  MUTUAL_ASSIGN_OR_RETURN(round.terms, transparency::StudyTerms::Of(start));
+  if (start.Has("model")) {
+    MUTUAL_ASSIGN_OR_RETURN(const Digest model, start.Hash("model"));
+    round.model = model;
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const absl::Time deadline, start.Time("deadline"));
+  MUTUAL_ASSIGN_OR_RETURN(round.roster_size, start.Integer("roster-size"));
+  MUTUAL_ASSIGN_OR_RETURN(const auto answer, context.ledger->FindAnswer(digest));
   if (!answer.has_value() || !answer->accepted) {
     return WithCode(PermissionDenied("study %s was not accepted here; to take part: mutual-node "
                                      "accept %s",
-                                     round.start.study.Short(), round.start.study.Short()),
+                                     digest.Short(), digest.Short()),
                     "STUDY_NOT_ACCEPTED");
   }
   MUTUAL_ASSIGN_OR_RETURN(round.study,
                           study::ParseStudy(answer->study_text, SolveNoise));
-  if (round.study.digest != round.start.study) {
+  if (round.study.digest != digest) {
     return WithCode(DataLoss("the accepted study file no longer has digest %s; restore the ledger",
-                             round.start.study.Short()),
+                             digest.Short()),
                     "STUDY_DIGEST");
   }
   if (round.study.expired(context.now)) {
-    return WithCode(FailedPrecondition("study %s expired on %s", round.start.study.Short(),
+    return WithCode(FailedPrecondition("study %s expired on %s", digest.Short(),
                                        absl::FormatCivilTime(round.study.expires)),
                     "STUDY_EXPIRED");
   }
-  if (context.now > round.start.deadline) {
-    return WithCode(FailedPrecondition("round %d closed at its deadline", round.start.round),
+  if (context.now > deadline) {
+    return WithCode(FailedPrecondition("round %d closed at its deadline", round.round),
                     "ROUND_EXPIRED");
   }
   MUTUAL_ASSIGN_OR_RETURN(round.recipe, study::MakeRecipe(round.study));
-  MUTUAL_RETURN_IF_ERROR(CheckParameters(round.start, round.study, *round.recipe));
+  MUTUAL_RETURN_IF_ERROR(CheckParameters(round));
   MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(*context.policy, round.study));
   MUTUAL_ASSIGN_OR_RETURN(
       round.grid,
-      privacy::MakeGrid({round.start.vector_length, round.start.member_bound,
-                         round.start.noise_multiplier, round.start.roster_size,
+      privacy::MakeGrid({round.terms.vector_length, round.terms.member_bound,
+                         round.terms.noise_multiplier, static_cast<int>(round.roster_size),
                          round.recipe->needs_model() ? privacy::Rounding::kPerBatch
                                                      : privacy::Rounding::kPerMember}));
-  MUTUAL_ASSIGN_OR_RETURN(round.charge, ChargeOf(round.study, round.start.round, context.now));
+  MUTUAL_ASSIGN_OR_RETURN(round.charge, ChargeOf(round.study, round.round, context.now));
   MUTUAL_RETURN_IF_ERROR(context.ledger->WouldAdmit(*context.policy, round.charge));
   return round;
 }

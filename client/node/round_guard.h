@@ -2,23 +2,24 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "client/ledger/ledger.h"
-#include "crypto/signing_key.h"
 #include "privacy/budget.h"
 #include "privacy/grid.h"
 #include "study/recipe.h"
-#include "study/statement.h"
 #include "study/study_file.h"
+#include "client/node/trust.h"
+#include "transparency/study_terms.h"
 
 namespace mutual::client {
 
 struct GuardContext {
   std::string origin;
-  const crypto::VerifyKey* log_key;
+  Trust* trust;
   const privacy::BudgetPolicy* policy;
   Ledger* ledger;
   absl::Time now;
@@ -26,18 +27,24 @@ struct GuardContext {
 
 // A round this node may take part in.
 struct AdmittedRound {
-  study::RoundStart start;
+  transparency::TreeHead seen;     // that covers the round-start
+  uint64_t round = 0;
+  uint64_t roster_size = 0;
+  std::optional<Digest> model;
+  transparency::StudyTerms terms;
   study::Study study;
   std::unique_ptr<study::Recipe> recipe;
   privacy::Grid grid;
   RoundCharge charge;
 };
 
-// Checks signature, origin, acceptance, digest, expiry, that every parameter of the round equals the
-// study's, budgets and round number. Codes: BAD_SIGNATURE, WRONG_LOG, STUDY_NOT_ACCEPTED, STUDY_EXPIRED,
+// Checks the receipt (in the log, under a quorum of witnesses), origin, acceptance, digest, expiry, that every
+// parameter of the round equals the study's, budgets and round number. Codes: those of Trust::Verify,
+// WRONG_LOG, STUDY_NOT_ACCEPTED, STUDY_EXPIRED,
 // PARAMETERS_DIFFER, ROUND_EXPIRED, EPSILON_ABOVE_POLICY, BUDGET_SPENT, ROUND_NOT_INCREASING. Reads no member row ⚔.
-absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& start_text,
-                                         const std::string& signature);
+absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt);
+// What the entries of `study` repeat of it.
+transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
 
 // One study's whole privacy cost for a node: curves of all rounds, both figures.
 absl::StatusOr<RoundCharge> ChargeOf(const study::Study& study, uint64_t round, absl::Time now);

@@ -20,7 +20,9 @@
 #include "client/node/round_guard.h"
 #include "privacy/accountant.h"
 #include "privacy/discrete_gaussian.h"
-#include "study/statement.h"
+#include "client/node/trust.h"
+#include "transparency/witness.h"
+#include "transparency/witness_store.h"
 
 namespace mutual::client {
 namespace {
@@ -124,13 +126,26 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
     }
     MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(config.policy, study));
   }
-  const study::Answer answer{home->origin(), study.digest, home->organisation(), accept,
-                             clock.Now()};
-  AnswerRecord record{study.digest, study.text, accept, answer.ToText(), "", answer.time};
-  record.signature = home->identity().Sign(record.statement);
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel->GetTrust());
+  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust->Learn(shown.policy_receipt));
+  MUTUAL_RETURN_IF_ERROR(trust->See(shown.checkpoint));
+  transparency::EntryWriter writer(accept ? "mandate" : "objection", home->origin());
+  writer.Study(study.digest)
+      .Head("seen", trust->seen())
+      .Text("node", home->organisation())
+      .Text("body", "operator")
+      .Time("time", clock.Now());
+  if (accept) {
+    writer.Time("expires", absl::FromCivil(study.expires + 1, absl::UTCTimeZone()));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  AnswerRecord record{study.digest, study.text, accept, "", clock.Now()};
+  MUTUAL_ASSIGN_OR_RETURN(record.entry, home->SignEntry(entry));
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
   MUTUAL_RETURN_IF_ERROR(ledger->RecordAnswer(record));
-  MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.statement, record.signature));
+  MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.entry).status());
   std::printf("%s \"%s\" (%s).\n", accept ? "Accepted" : "Refused", study.title.c_str(),
               study.digest.Short().c_str());
   return accept ? PrintPrivacy(study) : absl::OkStatus();
@@ -147,7 +162,20 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
   MUTUAL_RETURN_IF_ERROR(tested.SelfTest());
   const std::unique_ptr<privacy::NoiseSource> noise = make_noise(random);
   const SystemClock clock;
-  Node node({home.get(), &config, ledger.get(), &clock, &random, noise.get(),
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const auto witness_store,
+                          transparency::FileWitnessStore::Open(options.folder / "witness"));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::CosignatureSigner cosigner, home->WitnessSigner());
+  MUTUAL_ASSIGN_OR_RETURN(
+      const transparency::NoteVerifier log,
+      transparency::NoteVerifier::Create(home->origin(), transparency::KeyType::kNote,
+                                         home->log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const auto witness,
+                          transparency::Witness::Create({std::move(cosigner), {log},
+                                                         witness_store.get(), &clock}));
+  Node node({home.get(), &config, ledger.get(), trust.get(), witness.get(), &clock, &random,
+             noise.get(),
              [](const std::string& line) {
                std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
                std::fflush(stdout);

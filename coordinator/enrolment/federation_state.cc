@@ -28,6 +28,14 @@ constexpr char kConfig[] =
     "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
     "address = \"%s\"\n";
 
+// The rulebook's first words; its SHA-256 stands in the log's first entry.
+constexpr char kRules[] =
+    "# Rules of %s\n\n"
+    "1. Organisations decide for themselves whether they take part in a study.\n"
+    "2. Members' rows stay with their organisation; only noised sums leave it.\n"
+    "3. What is asked, who takes part and what is released stands in the public log first.\n"
+    "4. Later organisations are let in by the existing ones.\n";
+
 absl::StatusOr<std::string> ValueOf(const std::string& text, const std::string& key) {
   const std::string start = "\n" + key + " = \"";
   size_t at = ("\n" + text).find(start);
@@ -63,6 +71,9 @@ absl::Status WriteKeys(const InitRequest& request) {
   MUTUAL_RETURN_IF_ERROR(
       WriteFileDurably(keys / "server.key", AsText(server_key.bytes()), secret));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "server.crt", server, FileMode::kPublic));
+  const crypto::SigningKey entry_key = crypto::SigningKey::Generate(random);
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(keys / "coordinator.key", AsText(entry_key.seed().bytes()), secret));
   return WriteFileDurably(keys / "log.key", AsText(log_key.seed().bytes()), secret);
 }
 
@@ -85,6 +96,9 @@ absl::Status FederationState::Init(const InitRequest& request) {
   if (error) return Unavailable("cannot create %s: %s", request.folder.string(), error.message());
   fs::permissions(request.folder / "keys", fs::perms::owner_all, error);
   MUTUAL_RETURN_IF_ERROR(WriteKeys(request));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(request.folder / "rules.md",
+                                          absl::StrFormat(kRules, request.federation),
+                                          FileMode::kPublic));
   return WriteFileDurably(request.folder / "coordinator.toml",
                           absl::StrFormat(kConfig, request.federation, request.federation,
                                           request.listen, request.address),
@@ -117,6 +131,11 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(keys / "log.key", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromSeed(AsBytes(seed)));
   state->log_key_ = std::make_unique<crypto::SigningKey>(std::move(log_key));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry_seed,
+                          ReadFile(keys / "coordinator.key", kSmall));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey entry_key,
+                          crypto::SigningKey::FromSeed(AsBytes(entry_seed)));
+  state->entry_key_ = std::make_unique<crypto::SigningKey>(std::move(entry_key));
   return state;
 }
 
@@ -139,8 +158,8 @@ absl::StatusOr<std::string> FederationState::Invite(Journal& journal, const std:
   return invitation.ToCode();
 }
 
-absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newcomer& newcomer,
-                                                   absl::Time now) const {
+absl::Status FederationState::CheckNewcomer(Journal& journal, const Newcomer& newcomer,
+                                            absl::Time now) const {
   MUTUAL_RETURN_IF_ERROR(NodeId::Parse(newcomer.organisation).status());
   MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.identity_key)).status());
   MUTUAL_RETURN_IF_ERROR(crypto::VerifyKey::FromBytes(AsBytes(newcomer.witness_key)).status());
@@ -158,6 +177,24 @@ absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newco
                                      invitation->expires),
                     "INVITATION_EXPIRED");
   }
+  if (invitation->used) {
+    return WithCode(AlreadyExists("this invitation was used already; ask for a new one"),
+                    "INVITATION_USED");
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> all, journal.Organisations());
+  for (const Organisation& organisation : all) {
+    if (organisation.name != newcomer.organisation) continue;
+    return WithCode(AlreadyExists("an organisation called %s is enrolled already; choose another name",
+                                  organisation.name),
+                    "NAME_TAKEN");
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> FederationState::Enrol(Journal& journal, const Newcomer& newcomer,
+                                                   absl::Time now) const {
+  MUTUAL_RETURN_IF_ERROR(CheckNewcomer(journal, newcomer, now));
+  const std::string hash = crypto::Sha256(newcomer.secret).ToHex();
   MUTUAL_ASSIGN_OR_RETURN(
       const std::string certificate,
       authority_->IssueClient(newcomer.certificate_request,

@@ -1,8 +1,9 @@
 // The coordinator's folder: certificate authority, server certificate, log key and configuration.
 //
 //   DIR/coordinator.toml  federation, address                (written by init, edited by people)
-//   DIR/keys/             ca.key ca.crt server.key server.crt log.key   (secrets mode 0600)
-//   DIR/journal.sqlite    DIR/content/
+//   DIR/rules.md          the rulebook, hashed in the log's first entry
+//   DIR/keys/             ca.key ca.crt server.key server.crt log.key coordinator.key  (secrets mode 0600)
+//   DIR/journal.sqlite    DIR/content/    DIR/log/public (served)  DIR/log/state
 #pragma once
 
 #include <filesystem>
@@ -39,6 +40,8 @@ class FederationState {
   // A single-use invitation code for `role` ("node" or "researcher"), recorded before it is returned.
   absl::StatusOr<std::string> Invite(Journal& journal, const std::string& role,
                                      absl::Time expires) const;
+  // Whether Enrol would take the newcomer; same errors.
+  absl::Status CheckNewcomer(Journal& journal, const Newcomer& newcomer, absl::Time now) const;
   // The newcomer's certificate. INVITATION_UNKNOWN, INVITATION_EXPIRED, INVITATION_USED, NAME_TAKEN, or
   // INVALID_ARGUMENT for bad keys or names.
   absl::StatusOr<std::string> Enrol(Journal& journal, const Newcomer& newcomer, absl::Time now) const;
@@ -49,7 +52,8 @@ class FederationState {
   const std::string& address() const { return address_; }
   const std::filesystem::path& folder() const { return folder_; }
   const crypto::CertificateAuthority& authority() const { return *authority_; }
-  const crypto::SigningKey& log_key() const { return *log_key_; }
+  const crypto::SigningKey& log_key() const { return *log_key_; }      // signs checkpoints
+  const crypto::SigningKey& entry_key() const { return *entry_key_; }  // signs entries
   const std::string& server_certificate() const { return server_certificate_; }
   const crypto::Secret& server_key() const { return server_key_; }
 
@@ -59,7 +63,7 @@ class FederationState {
   std::string federation_, listen_, address_, server_certificate_;
   crypto::Secret server_key_;
   std::unique_ptr<crypto::CertificateAuthority> authority_;
-  std::unique_ptr<crypto::SigningKey> log_key_;
+  std::unique_ptr<crypto::SigningKey> log_key_, entry_key_;
 };
 
 }  // namespace mutual::coordinator

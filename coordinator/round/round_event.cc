@@ -33,10 +33,10 @@ absl::StatusOr<std::vector<std::string>> Unpack(std::string_view bytes, size_t c
 }
 
 struct Serializer {
-  std::string operator()(const RoundOpened& event) const { return Pack('o', {event.start_text}); }
+  std::string operator()(const RoundOpened& event) const { return Pack('o', {event.entry}); }
   std::string operator()(const ContributionArrived& event) const {
     return Pack('c', {event.node, event.sha256.ToHex(), std::to_string(event.bytes),
-                      event.statement, event.signature});
+                      std::to_string(event.entry)});
   }
   std::string operator()(const NodeDeclined& event) const {
     return Pack('d', {event.node, event.code});
@@ -53,15 +53,14 @@ absl::StatusOr<RoundEvent> ParseContribution(const std::vector<std::string>& fie
   event.node = fields[0];
   MUTUAL_ASSIGN_OR_RETURN(event.sha256, Digest::FromHex(fields[1]));
   MUTUAL_ASSIGN_OR_RETURN(event.bytes, ParseUint64(fields[2]));
-  event.statement = fields[3];
-  event.signature = fields[4];
+  MUTUAL_ASSIGN_OR_RETURN(event.entry, ParseUint64(fields[3]));
   return RoundEvent(event);
 }
 
 size_t FieldCount(char tag) {
   switch (tag) {
     case 'o': case 'f': return 1;
-    case 'c': return 5;
+    case 'c': return 4;
     case 'd': case 'r': return 2;
     default: return 0;
   }

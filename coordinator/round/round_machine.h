@@ -26,8 +26,8 @@ struct RoundRules {
 };
 
 // Events. Times are the caller's business: DeadlinePassed is an event like others.
-struct RoundOpened { std::string start_text; };  // signed RoundStart text
-struct ContributionArrived { std::string node; Digest sha256; uint64_t bytes = 0; std::string statement; std::string signature; };
+struct RoundOpened { std::string entry; };  // the round-start entry, as logged
+struct ContributionArrived { std::string node; Digest sha256; uint64_t bytes = 0; uint64_t entry = 0; };  // index in the log
 struct NodeDeclined { std::string node; std::string code; };
 struct DeadlinePassed {};
 struct SumReleased { Digest sum; Digest outcome; };  // outcome: result, or the next model

@@ -11,7 +11,6 @@
 namespace mutual::coordinator {
 namespace {
 
-constexpr absl::Duration kHeartbeat = absl::Seconds(10);
 constexpr absl::Duration kRosterAge = absl::Seconds(1);  // how soon a revocation takes effect
 
 absl::Status NoStudy(const Digest& digest) {
@@ -20,7 +19,28 @@ absl::Status NoStudy(const Digest& digest) {
 }
 
 absl::Status BadStatement(const std::string& why) {
-  return WithCode(PermissionDenied("the signed statement is refused: %s", why), "BAD_STATEMENT");
+  return WithCode(PermissionDenied("the signed entry is refused: %s", why), "BAD_STATEMENT");
+}
+
+// The caller's own entry of one of `types` for this log, its signature checked.
+absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const std::string& bytes,
+                                                   const std::string& origin,
+                                                   const std::set<std::string>& types) {
+  MUTUAL_ASSIGN_OR_RETURN(transparency::SignedEntry entry, transparency::ParseSignedEntry(bytes));
+  if (types.count(entry.entry.type()) == 0) return BadStatement("it is of another type");
+  if (entry.entry.log() != origin) return BadStatement("it is for another log");
+  MUTUAL_ASSIGN_OR_RETURN(const std::string name, entry.entry.Text(caller.role));
+  if (name != caller.organisation) return BadStatement("it names another organisation");
+  const std::string key_name = caller.role == "node" ? transparency::NodeKeyName(name)
+                                                     : transparency::ResearcherKeyName(name);
+  MUTUAL_ASSIGN_OR_RETURN(
+      const transparency::NoteVerifier key,
+      transparency::NoteVerifier::Create(key_name, transparency::KeyType::kNote, caller.identity));
+  const std::vector<transparency::NoteVerifier> keys = {key};
+  // Only what must be there stays: nobody else's signature lines go into the log.
+  MUTUAL_ASSIGN_OR_RETURN(entry.note, transparency::VerifyNote(entry.note, keys));
+  MUTUAL_RETURN_IF_ERROR(transparency::CheckSigners(entry, keys));
+  return entry;
 }
 
 }  // namespace
@@ -41,22 +61,21 @@ FederationCore::~FederationCore() {
 }
 
 absl::Status FederationCore::LoadAll() {
-  const RunParts run_parts{parts_.journal, parts_.store, &parts_.state->log_key(),
-                           parts_.state->origin()};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
   MUTUAL_ASSIGN_OR_RETURN(std::vector<StudyRecord> records, parts_.journal->Studies());
   const absl::MutexLock lock(&mutex_);
   for (StudyRecord& record : records) {
     MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(),
-                            StudyRun::Load(run_parts, std::move(record), parts_.clock->Now()));
+                            StudyRun::Load(run_parts, std::move(record)));
   }
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::string> FederationCore::Join(const Newcomer& newcomer) {
-  auto certificate = parts_.state->Enrol(*parts_.journal, newcomer, parts_.clock->Now());
+absl::StatusOr<std::string> FederationCore::Join(const JoinRequest& request) {
+  auto certificate = admission_.Join(request);
   const absl::MutexLock lock(&mutex_);
   roster_read_ = absl::InfinitePast();
-  if (certificate.ok()) parts_.say(newcomer.organisation + " joined as " + newcomer.role);
+  if (certificate.ok()) parts_.say("a new organisation has joined");
   return certificate;
 }
 
@@ -101,7 +120,8 @@ std::set<std::string> FederationCore::ActiveNodes() const {
   return nodes;
 }
 
-absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::string& text) {
+absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::string& text,
+                                               const std::string& entry_bytes) {
   const absl::Time now = parts_.clock->Now();
   const study::LintResult lint = study::Lint(text, now, SolveNoise);
   if (!lint.study) {
@@ -111,8 +131,20 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
     }
     return WithCode(InvalidArgument("the study has problems:%s", all), "STUDY_INVALID");
   }
-  const RunParts run_parts{parts_.journal, parts_.store, &parts_.state->log_key(),
-                           parts_.state->origin()};
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (Find(lint.study->digest) != nullptr) return lint.study->digest;  // idempotent
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, entry_bytes, parts_.log->origin(), {"propose"}));
+  MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(*lint.study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
+  MUTUAL_ASSIGN_OR_RETURN(const auto terms, transparency::StudyTerms::Of(entry.entry));
+  if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe)) {
+    return BadStatement("it is not what the study file says");
+  }
+  MUTUAL_RETURN_IF_ERROR(admission_.Found());
+  MUTUAL_RETURN_IF_ERROR(parts_.log->Append(entry).status());
   StudyRecord record;
   record.digest = lint.study->digest;
   record.text = text;
@@ -120,9 +152,10 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   record.proposed_at = FormatUtc(now);
   record.state = "proposed";
   const absl::MutexLock lock(&mutex_);
-  if (Find(record.digest) != nullptr) return record.digest;  // idempotent
+  if (Find(record.digest) != nullptr) return record.digest;
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record));
-  MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, record, now));
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, record));
   changed_ = true;
   parts_.say("study " + record.digest.Short() + " proposed by " + caller.organisation);
   return record.digest;
@@ -154,24 +187,29 @@ absl::StatusOr<StudyView> FederationCore::Study(const Digest& digest) {
   return ViewOf(*run);
 }
 
-absl::Status FederationCore::Answer(const Caller& caller, const std::string& statement,
-                                    const std::string& signature) {
-  MUTUAL_RETURN_IF_ERROR(caller.identity.Verify(statement, AsBytes(signature)));
-  MUTUAL_ASSIGN_OR_RETURN(const study::Answer answer, study::Answer::Parse(statement));
-  if (answer.node != caller.organisation) return BadStatement("it names another organisation");
-  if (answer.origin != parts_.state->origin()) return BadStatement("it is for another log");
-  const absl::MutexLock lock(&mutex_);
-  StudyRun* const run = Find(answer.study);
-  if (run == nullptr) return NoStudy(answer.study);
-  MUTUAL_RETURN_IF_ERROR(
-      run->TakeAnswer({caller.organisation, answer.accepted, statement, signature}));
-  changed_ = true;
-  return absl::OkStatus();
+absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
+                                                   const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(
+      const transparency::SignedEntry entry,
+      OwnEntry(caller, bytes, parts_.log->origin(), {"mandate", "objection"}));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (Find(digest) == nullptr) return NoStudy(digest);
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const LoggedEntry logged, parts_.log->Append(entry));
+  {
+    const absl::MutexLock lock(&mutex_);
+    MUTUAL_RETURN_IF_ERROR(Find(digest)->TakeAnswer(
+        {caller.organisation, entry.entry.type() == "mandate", logged.bytes}));
+    changed_ = true;
+  }
+  return parts_.log->Receipt(logged.index);
 }
 
-std::vector<StudyRun::Notice> FederationCore::NoticesFor(const std::string& node) {
+std::vector<std::string> FederationCore::NoticesFor(const std::string& node) {
   const absl::MutexLock lock(&mutex_);
-  std::vector<StudyRun::Notice> notices;
+  std::vector<std::string> notices;
   for (const auto& run : runs_) {
     if (auto notice = run->NoticeFor(node)) notices.push_back(*std::move(notice));
   }
@@ -184,46 +222,75 @@ std::string FederationCore::PartialName(const std::string& node, const Digest& s
 }
 
 absl::StatusOr<UploadTicket> FederationCore::CheckUpload(const Caller& caller,
-                                                         const std::string& statement,
-                                                         const std::string& signature) {
-  MUTUAL_RETURN_IF_ERROR(caller.identity.Verify(statement, AsBytes(signature)));
-  MUTUAL_ASSIGN_OR_RETURN(const study::ContributionStatement parsed,
-                          study::ContributionStatement::Parse(statement));
-  if (parsed.node != caller.organisation) return BadStatement("it names another organisation");
-  if (parsed.origin != parts_.state->origin()) return BadStatement("it is for another log");
-  const absl::MutexLock lock(&mutex_);
-  StudyRun* const run = Find(parsed.study);
-  if (run == nullptr) return NoStudy(parsed.study);
-  if (parsed.vector_length * 4 != run->vector_bytes()) {
-    return WithCode(InvalidArgument("the contribution has %d values, the round asks for %d",
-                                    parsed.vector_length, run->vector_bytes() / 4),
-                    "WRONG_LENGTH");
-  }
-  if (!run->IsOpen(parsed.round)) {
-    return WithCode(FailedPrecondition("round %d of study %s is not open; the contribution is not "
-                                       "counted",
-                                       parsed.round, parsed.study.Short()),
-                    "ROUND_CLOSED");
-  }
-  return UploadTicket{parsed.study, parsed.round, parsed.sha256, run->vector_bytes(),
-                      PartialName(caller.organisation, parsed.study, parsed.round)};
-}
-
-absl::Status FederationCore::FinishUpload(const Caller& caller, const UploadTicket& ticket,
-                                          const std::string& statement,
-                                          const std::string& signature) {
+                                                         const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"contribution"}));
+  UploadTicket ticket;
+  MUTUAL_ASSIGN_OR_RETURN(ticket.study, entry.entry.Hash("study"));
+  MUTUAL_ASSIGN_OR_RETURN(ticket.round, entry.entry.Integer("round"));
+  MUTUAL_ASSIGN_OR_RETURN(ticket.sha256, entry.entry.Hash("sha256"));
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t length, entry.entry.Integer("vector-len"));
   const absl::MutexLock lock(&mutex_);
   StudyRun* const run = Find(ticket.study);
   if (run == nullptr) return NoStudy(ticket.study);
+  if (length != run->vector_bytes() / 4) {
+    return WithCode(InvalidArgument("the contribution has %d values, the round asks for %d", length,
+                                    run->vector_bytes() / 4),
+                    "WRONG_LENGTH");
+  }
   if (!run->IsOpen(ticket.round)) {
-    return WithCode(FailedPrecondition("round %d closed while the contribution was being received",
-                                       ticket.round),
+    return WithCode(FailedPrecondition("round %d of study %s is not open; the contribution is not "
+                                       "counted",
+                                       ticket.round, ticket.study.Short()),
                     "ROUND_CLOSED");
   }
-  MUTUAL_RETURN_IF_ERROR(run->Apply(ContributionArrived{caller.organisation, ticket.sha256,
-                                                        ticket.bytes, statement, signature}));
-  changed_ = true;
-  return absl::OkStatus();
+  if (!run->IsOnRoster(caller.organisation)) {
+    return WithCode(PermissionDenied("%s is not on this round's roster; accept a study before it starts",
+                                     caller.organisation),
+                    "NOT_ON_ROSTER");
+  }
+  ticket.bytes = run->vector_bytes();
+  ticket.name = PartialName(caller.organisation, ticket.study, ticket.round);
+  return ticket;
+}
+
+absl::StatusOr<std::string> FederationCore::FinishUpload(const Caller& caller,
+                                                         const UploadTicket& ticket,
+                                                         const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"contribution"}));
+  MUTUAL_ASSIGN_OR_RETURN(const LoggedEntry logged, parts_.log->Append(entry));
+  MUTUAL_ASSIGN_OR_RETURN(const auto first, transparency::ParseSignedEntry(logged.bytes));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest counted, first.entry.Hash("sha256"));
+  if (counted != ticket.sha256) {
+    return WithCode(AlreadyExists("%s has contributed to this round already, with other bytes; a node "
+                                  "answers a round once",
+                                  caller.organisation),
+                    "CONTRIBUTED_TWICE");
+  }
+  {
+    const absl::MutexLock lock(&mutex_);
+    StudyRun* const run = Find(ticket.study);
+    if (run == nullptr) return NoStudy(ticket.study);
+    if (!run->IsOpen(ticket.round)) {
+      return WithCode(FailedPrecondition("round %d closed while the contribution was being received",
+                                         ticket.round),
+                      "ROUND_CLOSED");
+    }
+    MUTUAL_RETURN_IF_ERROR(run->Apply(
+        ContributionArrived{caller.organisation, ticket.sha256, ticket.bytes, logged.index}));
+    changed_ = true;
+  }
+  return parts_.log->Receipt(logged.index);
+}
+
+absl::StatusOr<std::string> FederationCore::ContributionReceipt(const std::string& node,
+                                                                const Digest& study,
+                                                                uint64_t round) {
+  const auto found = parts_.log->Find("contribution/" + transparency::PrintStudy(study) + "/" +
+                                      std::to_string(round) + "/" + node);
+  if (!found) return NotFound("that contribution is not in the log");
+  return parts_.log->Receipt(found->index);
 }
 
 bool FederationCore::HasContribution(const std::string& node, const Digest& study,
@@ -252,86 +319,6 @@ absl::Status FederationCore::Decline(const Caller& caller, const Digest& study, 
   parts_.say(caller.organisation + " declined round " + std::to_string(round) + ": " + code);
   changed_ = true;
   return absl::OkStatus();
-}
-
-uint64_t FederationCore::Subscribe(std::function<void()> changed) {
-  const absl::MutexLock lock(&subscribers_mutex_);
-  subscribers_[next_subscriber_] = std::move(changed);
-  return next_subscriber_++;
-}
-
-void FederationCore::Unsubscribe(uint64_t id) {
-  const absl::MutexLock lock(&subscribers_mutex_);
-  subscribers_.erase(id);
-}
-
-void FederationCore::NotifyAll() {
-  const absl::MutexLock lock(&subscribers_mutex_);
-  for (const auto& [id, changed] : subscribers_) changed();
-}
-
-// Releases one closed round: the sum without the lock, the rest with it.
-bool FederationCore::ReleaseOne() {
-  std::optional<ReleaseInput> input;
-  StudyRun* run = nullptr;
-  {
-    const absl::MutexLock lock(&mutex_);
-    for (const auto& candidate : runs_) {
-      input = candidate->TakePendingRelease();
-      run = candidate.get();
-      if (input) break;
-    }
-  }
-  if (!input) return false;
-  const uint64_t round = input->round;
-  absl::StatusOr<ReleaseOutput> output = ReleaseRound(*std::move(input));
-  const absl::MutexLock lock(&mutex_);
-  const absl::Status status =
-      output.ok() ? run->Publish(*std::move(output), parts_.clock->Now()) : output.status();
-  if (!status.ok()) {
-    parts_.say("study " + run->study().digest.Short() + ": " + Describe(status));
-    const std::string code = ErrorCode(status);
-    if (!run->Fail(code.empty() ? "RELEASE_FAILED" : code).ok()) {
-      parts_.say("the journal cannot be written; stopping is safest");
-    }
-  } else if (round == run->study().rounds() || round % 10 == 0) {
-    parts_.say("study " + run->study().digest.Short() + ": round " +
-               std::to_string(round) + " released");
-  }
-  changed_ = true;
-  return true;
-}
-
-void FederationCore::Work() {
-  absl::Time heartbeat = parts_.clock->Now() + kHeartbeat;
-  while (true) {
-    bool notify = false;
-    {
-      const absl::MutexLock lock(&mutex_);
-      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || changed_;
-      };
-      mutex_.AwaitWithTimeout(absl::Condition(&wake), absl::Milliseconds(200));
-      if (stopping_) return;
-      notify = changed_;
-      changed_ = false;
-      const absl::Time now = parts_.clock->Now();
-      for (const auto& run : runs_) {
-        const absl::Status late = run->CheckDeadline(now);
-        const absl::StatusOr<bool> started = run->MaybeStart(ActiveNodes(), now);
-        if (!late.ok() || !started.ok()) {
-          parts_.say(Describe(late.ok() ? started.status() : late));
-        }
-        notify = notify || (started.ok() && *started);
-      }
-    }
-    while (ReleaseOne()) notify = true;
-    if (parts_.clock->Now() > heartbeat) {
-      notify = true;
-      heartbeat = parts_.clock->Now() + kHeartbeat;
-    }
-    if (notify) NotifyAll();
-  }
 }
 
 }  // namespace mutual::coordinator

@@ -16,7 +16,11 @@
 #include "absl/synchronization/mutex.h"
 #include "base/clock.h"
 #include "coordinator/enrolment/federation_state.h"
+#include "coordinator/log/cosign_board.h"
+#include "coordinator/log/public_log.h"
+#include "coordinator/service/admission.h"
 #include "coordinator/service/study_run.h"
+#include "coordinator/service/waiting_threads.h"
 #include "coordinator/storage/content_store.h"
 #include "coordinator/storage/journal.h"
 
@@ -50,29 +54,36 @@ class FederationCore {
     const FederationState* state;
     Journal* journal;
     ContentStore* store;
+    PublicLog* log;
+    CosignBoard* board;
     const Clock* clock;
     std::function<void(const std::string&)> say;
   };
   static absl::StatusOr<std::unique_ptr<FederationCore>> Start(const Parts& parts);
   ~FederationCore();
 
-  absl::StatusOr<std::string> Join(const Newcomer& newcomer);
+  // The certificate of a newcomer; see Admission.
+  absl::StatusOr<std::string> Join(const JoinRequest& request);
+  Admission& admission() { return admission_; }
   // The enrolled holder of a client certificate. UNAUTHENTICATED with a code of crypto/certificate.h,
   // CERTIFICATE_MISSING or CERTIFICATE_REVOKED.
   absl::StatusOr<Caller> Authenticate(const std::string& certificate_pem);
 
-  absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text);
+  // The study file and its propose entry, signed by the researcher.
+  absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text,
+                                 const std::string& entry);
   std::vector<StudyView> Studies();
   absl::StatusOr<StudyView> Study(const Digest& digest);
-  absl::Status Answer(const Caller& caller, const std::string& statement,
-                      const std::string& signature);
+  // A mandate or objection, signed by the node. The receipt.
+  absl::StatusOr<std::string> Answer(const Caller& caller, const std::string& entry);
 
-  // Open rounds that `node` has still to answer.
-  std::vector<StudyRun::Notice> NoticesFor(const std::string& node);
-  absl::StatusOr<UploadTicket> CheckUpload(const Caller& caller, const std::string& statement,
-                                           const std::string& signature);
-  absl::Status FinishUpload(const Caller& caller, const UploadTicket& ticket,
-                            const std::string& statement, const std::string& signature);
+  // Receipts of the round-starts that `node` has still to answer.
+  std::vector<std::string> NoticesFor(const std::string& node);
+  // `entry`: the contribution entry, signed by the node.
+  absl::StatusOr<UploadTicket> CheckUpload(const Caller& caller, const std::string& entry);
+  // Logs the entry and counts the contribution. The receipt. May wait for the log.
+  absl::StatusOr<std::string> FinishUpload(const Caller& caller, const UploadTicket& ticket,
+                                           const std::string& entry);
   static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
   absl::Status Decline(const Caller& caller, const Digest& study, uint64_t round,
                        const std::string& code);
@@ -80,23 +91,34 @@ class FederationCore {
   // Whether `digest` is the model of an open round or of a finished study: what may be fetched.
   bool IsModel(const Digest& digest);
   ContentStore& store() { return *parts_.store; }
+  PublicLog& log() { return *parts_.log; }
+  CosignBoard& board() { return *parts_.board; }
+  WaitingThreads& threads() { return threads_; }  // for calls that may wait for the log
+  // The receipt of a contribution that stands in the log.
+  absl::StatusOr<std::string> ContributionReceipt(const std::string& node, const Digest& study,
+                                                  uint64_t round);
   const FederationState& state() const { return *parts_.state; }
 
   // `changed` is called, without the lock, after anything changed and every 10 s as a heartbeat.
   uint64_t Subscribe(std::function<void()> changed);
   void Unsubscribe(uint64_t id);
+  void NotifyAll();
 
  private:
-  explicit FederationCore(const Parts& parts) : parts_(parts) {}
+  explicit FederationCore(const Parts& parts)
+      : parts_(parts), admission_({parts.state, parts.journal, parts.log, parts.clock}) {}
   absl::Status LoadAll();
   void Work();
+  bool LogOne();
   bool ReleaseOne();
-  void NotifyAll();
+  bool PublishOne();
+  void FailRun(StudyRun* run, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyRun* Find(const Digest& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyView ViewOf(const StudyRun& run) const;
   std::set<std::string> ActiveNodes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Parts parts_;
+  Admission admission_;
   absl::Mutex mutex_;
   std::map<std::string, Organisation> organisations_ ABSL_GUARDED_BY(mutex_);
   absl::Time roster_read_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();
@@ -107,6 +129,7 @@ class FederationCore {
   std::map<uint64_t, std::function<void()>> subscribers_ ABSL_GUARDED_BY(subscribers_mutex_);
   uint64_t next_subscriber_ ABSL_GUARDED_BY(subscribers_mutex_) = 1;
   std::thread worker_;
+  WaitingThreads threads_{256};
 };
 
 }  // namespace mutual::coordinator

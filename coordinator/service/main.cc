@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/status.h"
 #include "coordinator/enrolment/federation_state.h"
 #include "coordinator/service/federation_core.h"
@@ -119,16 +120,30 @@ absl::Status Serve(const Options& options) {
     std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
     std::fflush(stdout);
   };
+  MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
+                          ReadFile(state->folder() / "rules.md", uint64_t{1} << 20));
+  // The core is told of waiting checkpoints through this pointer, set once both exist.
+  std::atomic<FederationCore*> woken = nullptr;
+  CosignBoard board([&woken] {
+    if (FederationCore* const core = woken.load()) core->NotifyAll();
+  });
   MUTUAL_ASSIGN_OR_RETURN(
-      const auto core,
-      FederationCore::Start({state.get(), journal.get(), store.get(), &clock, say}));
+      const auto log,
+      PublicLog::Open({state->folder() / "log", state->origin(), &state->log_key(),
+                       &state->entry_key(), state->federation(), rules,
+                       &clock, &board, say}));
+  MUTUAL_ASSIGN_OR_RETURN(const auto core,
+                          FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
+                                                 &board, &clock, say}));
+  woken = core.get();
   MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
   std::printf("Serving %s on %s; stop with Ctrl-C.\n", state->federation().c_str(),
               state->listen().c_str());
   std::fflush(stdout);
-  while (!interrupted) ::usleep(50000);
+  while (!interrupted && log->status().ok()) ::usleep(50000);
+  MUTUAL_RETURN_IF_ERROR(log->status());
   std::printf("Stopping; every round resumes at the next start.\n");
   return absl::OkStatus();
 }

@@ -18,6 +18,13 @@ grpc::ServerUnaryReactor* Reply(Context* context, const absl::Status& status) {
   return reactor;
 }
 
+grpc::ServerUnaryReactor* ReplyLater(Context* context, FederationCore& core,
+                                     std::function<absl::Status()> call) {
+  grpc::ServerUnaryReactor* const reactor = context->DefaultReactor();
+  core.threads().Run([reactor, call = std::move(call)] { reactor->Finish(ToGrpc(call())); });
+  return reactor;
+}
+
 ContentReactor::ContentReactor(const absl::Status& refused, const std::string& path,
                                uint64_t offset) {
   if (!refused.ok()) {
@@ -50,6 +57,11 @@ void ContentReactor::OnWriteDone(bool ok) {
   }
 }
 
+void FillTrust(FederationCore& core, fed::TrustResponse* response) {
+  response->set_checkpoint(core.log().checkpoint());
+  response->set_policy_receipt(core.log().PolicyReceipt().value_or(""));
+}
+
 namespace {
 
 class EnrolmentService final : public fed::Enrolment::CallbackService {
@@ -58,15 +70,20 @@ class EnrolmentService final : public fed::Enrolment::CallbackService {
 
   grpc::ServerUnaryReactor* Join(Context* context, const fed::JoinRequest* request,
                                  fed::JoinResponse* response) override {
-    const auto certificate = core_.Join({request->secret(), request->organisation(),
-                                         request->role(), request->certificate_request(),
-                                         request->identity_key(), request->witness_key()});
-    if (certificate.ok()) {
-      response->set_certificate(*certificate);
-      response->set_federation(core_.state().federation());
-      response->set_origin(core_.state().origin());
-    }
-    return Reply(context, certificate.status());
+    return ReplyLater(context, core_, [this, request, response]() -> absl::Status {
+      MUTUAL_ASSIGN_OR_RETURN(
+          const std::string certificate,
+          core_.Join({request->secret(), request->certificate_request(), request->entry()}));
+      response->set_certificate(certificate);
+      return absl::OkStatus();
+    });
+  }
+
+  grpc::ServerUnaryReactor* Hello(Context* context, const fed::HelloRequest*,
+                                  fed::HelloResponse* response) override {
+    response->set_federation(core_.state().federation());
+    response->set_origin(core_.state().origin());
+    return Reply(context, absl::OkStatus());
   }
 
  private:
@@ -96,10 +113,63 @@ class FederationService final : public fed::Federation::CallbackService {
   }
 
   grpc::ServerUnaryReactor* AnswerStudy(Context* context, const fed::AnswerStudyRequest* request,
-                                        fed::AnswerStudyResponse*) override {
+                                        fed::AnswerStudyResponse* response) override {
     const auto caller = CallerOf(*context, core_, "node");
-    return Reply(context, caller.ok() ? core_.Answer(*caller, request->statement(),
-                                                     request->signature())
+    if (!caller.ok()) return Reply(context, caller.status());
+    return ReplyLater(
+        context, core_, [this, caller = *caller, request, response]() -> absl::Status {
+          MUTUAL_ASSIGN_OR_RETURN(const std::string receipt, core_.Answer(caller, request->entry()));
+          response->set_receipt(receipt);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest*,
+                                     fed::TrustResponse* response) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    if (caller.ok()) FillTrust(core_, response);
+    return Reply(context, caller.status());
+  }
+
+  grpc::ServerWriteReactor<fed::CheckpointRequest>* WatchCheckpoints(
+      Context* context, const fed::WatchCheckpointsRequest*) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    const std::string node = caller.ok() ? caller->organisation : "";
+    if (caller.ok()) core_.board().Reconnected(node);
+    return new PushReactor<fed::CheckpointRequest>(
+        core_, caller.status(), [this, node](bool*) -> std::optional<fed::CheckpointRequest> {
+          const std::optional<std::string> body = core_.board().RequestFor(node);
+          if (!body) return std::nullopt;
+          fed::CheckpointRequest message;
+          message.set_body(*body);
+          return message;
+        });
+  }
+
+  grpc::ServerUnaryReactor* Cosign(Context* context, const fed::CosignRequest* request,
+                                   fed::CosignResponse*) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    if (caller.ok()) {
+      core_.board().TakeAnswer(caller->organisation, {static_cast<int>(request->code()),
+                                                      request->content_type(), request->body()});
+    }
+    return Reply(context, caller.status());
+  }
+
+  grpc::ServerUnaryReactor* ListNewcomers(Context* context, const fed::ListNewcomersRequest*,
+                                          fed::ListNewcomersResponse* response) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    if (caller.ok()) {
+      for (const std::string& entry : core_.admission().Newcomers()) response->add_entries(entry);
+    }
+    return Reply(context, caller.status());
+  }
+
+  grpc::ServerUnaryReactor* Endorse(Context* context, const fed::EndorseRequest* request,
+                                    fed::EndorseResponse*) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    return Reply(context, caller.ok() ? core_.admission().Endorse(caller->organisation,
+                                                                  caller->identity, request->entry())
                                       : caller.status());
   }
 
@@ -113,10 +183,9 @@ class FederationService final : public fed::Federation::CallbackService {
     return new PushReactor<fed::RoundNotice>(
         core_, caller.status(), [this, node, sent, beats](bool*) -> std::optional<fed::RoundNotice> {
           fed::RoundNotice message;
-          for (const StudyRun::Notice& notice : core_.NoticesFor(node)) {
-            if (!sent->insert(notice.start).second) continue;
-            message.set_start(notice.start);
-            message.set_signature(notice.signature);
+          for (const std::string& receipt : core_.NoticesFor(node)) {
+            if (!sent->insert(receipt).second) continue;
+            message.set_receipt(receipt);
             *beats = false;
             return message;
           }
@@ -146,12 +215,16 @@ class FederationService final : public fed::Federation::CallbackService {
     response->set_received(core_.store().PartialSize(
         FederationCore::PartialName(caller->organisation, *study, request->round())));
     response->set_complete(core_.HasContribution(caller->organisation, *study, request->round()));
+    if (response->complete()) {
+      response->set_receipt(
+          core_.ContributionReceipt(caller->organisation, *study, request->round()).value_or(""));
+    }
     return Reply(context, absl::OkStatus());
   }
 
   grpc::ServerReadReactor<fed::UploadMessage>* Upload(Context* context,
-                                                      fed::UploadResponse*) override {
-    return MakeUploadReactor(core_, context);
+                                                      fed::UploadResponse* response) override {
+    return MakeUploadReactor(core_, context, response);
   }
 
   grpc::ServerUnaryReactor* Decline(Context* context, const fed::DeclineRequest* request,

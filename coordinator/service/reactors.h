@@ -20,6 +20,13 @@ namespace mutual::coordinator {
 // A unary answer: sets the response or the error and finishes.
 grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const absl::Status& status);
 
+// The same for a call that may wait for the log: `call` runs on a thread that may block.
+grpc::ServerUnaryReactor* ReplyLater(grpc::CallbackServerContext* context, FederationCore& core,
+                                     std::function<absl::Status()> call);
+
+// The newest checkpoint and the receipt of the policy in force.
+void FillTrust(FederationCore& core, federation::v1::TrustResponse* response);
+
 // Streams a file in chunks of 64 KiB from `offset`.
 class ContentReactor final : public grpc::ServerWriteReactor<federation::v1::Chunk> {
  public:

@@ -22,9 +22,20 @@ class ResearchService final : public res::Research::CallbackService {
                                     res::ProposeResponse* response) override {
     const auto caller = CallerOf(*context, core_, "researcher");
     if (!caller.ok()) return Reply(context, caller.status());
-    const auto digest = core_.Propose(*caller, request->text());
-    if (digest.ok()) response->set_digest(std::string(AsText(digest->bytes)));
-    return Reply(context, digest.status());
+    return ReplyLater(
+        context, core_, [this, caller = *caller, request, response]() -> absl::Status {
+          MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
+                                  core_.Propose(caller, request->text(), request->entry()));
+          response->set_digest(std::string(AsText(digest.bytes)));
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest*,
+                                     fed::TrustResponse* response) override {
+    const auto caller = CallerOf(*context, core_, "researcher");
+    if (caller.ok()) FillTrust(core_, response);
+    return Reply(context, caller.status());
   }
 
   grpc::ServerUnaryReactor* ListStudies(Context* context, const fed::ListStudiesRequest*,

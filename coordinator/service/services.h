@@ -16,6 +16,7 @@ std::unique_ptr<grpc::Service> MakeResearchService(FederationCore& core);
 
 // upload_service.cc
 grpc::ServerReadReactor<federation::v1::UploadMessage>* MakeUploadReactor(
-    FederationCore& core, grpc::CallbackServerContext* context);
+    FederationCore& core, grpc::CallbackServerContext* context,
+    federation::v1::UploadResponse* response);
 
 }  // namespace mutual::coordinator

@@ -18,41 +18,37 @@ absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uin
 }
 
 absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Load(const RunParts& parts,
-                                                         StudyRecord record, absl::Time now) {
+                                                         StudyRecord record) {
   std::unique_ptr<StudyRun> run(new StudyRun(parts));
   MUTUAL_ASSIGN_OR_RETURN(run->study_, study::ParseStudy(record.text, SolveNoise));
   MUTUAL_ASSIGN_OR_RETURN(run->recipe_, study::MakeRecipe(run->study_));
   MUTUAL_ASSIGN_OR_RETURN(run->answers_, parts.journal->Answers(record.digest));
   run->record_ = std::move(record);
-  MUTUAL_RETURN_IF_ERROR(run->Resume(now));
+  MUTUAL_RETURN_IF_ERROR(run->Resume());
   return run;
 }
 
 // Replays the journal: the last released state, then the events of the last round.
-absl::Status StudyRun::Resume(absl::Time now) {
+absl::Status StudyRun::Resume() {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
   if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
-  if (record_.state != "running") return absl::OkStatus();
+  if (record_.state != "running" || round_ == 0) return absl::OkStatus();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
-  if (round_ == 0) return OpenRound(1, now);
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
   machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
   for (const std::string& bytes : events) {
     MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
     if (const auto* opened = std::get_if<RoundOpened>(&event)) {
-      MUTUAL_ASSIGN_OR_RETURN(start_, study::RoundStart::Parse(opened->start_text));
-      notice_ = {opened->start_text, parts_.log_key->Sign(opened->start_text)};
+      MUTUAL_RETURN_IF_ERROR(Opened(opened->entry));
     }
     MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
   }
-  if (std::holds_alternative<Abandoned>(machine_->state())) {
-    return Fail(std::get<Abandoned>(machine_->state()).reason);
+  close_logged_ = IndexOf("close", round_) > 0;
+  if (!std::holds_alternative<Released>(machine_->state()) || round_ < study_.rounds()) {
+    return absl::OkStatus();
   }
-  if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
-  // Killed between a release and what follows it.
-  if (round_ < study_.rounds()) return OpenRound(round_ + 1, now);
-  record_.state = "finished";
+  record_.state = "finished";  // killed between the last release and this
   return parts_.journal->SaveStudy(record_);
 }
 
@@ -104,7 +100,7 @@ int StudyRun::refused() const { return static_cast<int>(answers_.size()) - accep
 absl::Status StudyRun::TakeAnswer(const AnswerRow& answer) {
   const auto same = std::find_if(answers_.begin(), answers_.end(),
                                  [&](const AnswerRow& a) { return a.node == answer.node; });
-  if (same != answers_.end() && same->statement == answer.statement) return absl::OkStatus();
+  if (same != answers_.end() && same->entry == answer.entry) return absl::OkStatus();
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveAnswer(study_.digest, answer));
   if (same != answers_.end()) {
     *same = answer;
@@ -134,7 +130,6 @@ absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, ab
   record_.roster = absl::StrJoin(roster, "\n");
   record_.state = "running";
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
-  MUTUAL_RETURN_IF_ERROR(OpenRound(1, now));
   return true;
 }
 
@@ -145,51 +140,16 @@ absl::Status StudyRun::StartModel() {
   return absl::OkStatus();
 }
 
-absl::Status StudyRun::OpenRound(uint64_t round, absl::Time now) {
-  const std::set<std::string> roster = Roster();
-  study::RoundStart start;
-  start.origin = parts_.origin;
-  start.study = study_.digest;
-  start.round = round;
-  start.vector_length = recipe_->dimension();
-  start.sampling_rate = study_.privacy.sampling_rate;
-  start.member_bound = recipe_->member_bound();
-  start.noise_multiplier = study_.privacy.noise_multiplier;
-  start.min_nodes = study_.cohort.min_nodes;
-  start.roster_size = static_cast<int>(roster.size());
-  start.roster = study::RosterDigest({roster.begin(), roster.end()});
-  // Statements carry whole seconds: round the deadline up.
-  start.deadline = absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1);
-  if (recipe_->needs_model()) {
-    if (round == 1) MUTUAL_RETURN_IF_ERROR(StartModel());
-    MUTUAL_ASSIGN_OR_RETURN(start.model,
-                            parts_.store->Put(ModelBytesOf(optimizer_.parameters)));
-  }
-  round_ = round;
-  start_ = start;
-  machine_ = std::make_unique<RoundMachine>(RoundRules{roster, study_.cohort.min_nodes});
-  const std::string text = start.ToText();
-  notice_ = {text, parts_.log_key->Sign(text)};
-  return Apply(RoundOpened{text});
-}
-
 absl::Status StudyRun::Apply(const RoundEvent& event) {
   RoundMachine next = *machine_;
-  MUTUAL_ASSIGN_OR_RETURN(const std::vector<RoundAction> actions, next.Handle(event));
+  MUTUAL_RETURN_IF_ERROR(next.Handle(event).status());
   MUTUAL_RETURN_IF_ERROR(
       parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), ""));
   *machine_ = std::move(next);
-  return React(actions);
-}
-
-absl::Status StudyRun::React(const std::vector<RoundAction>& actions) {
-  for (const RoundAction& action : actions) {
-    if (const auto* abandoned = std::get_if<ReportAbandoned>(&action)) return Fail(abandoned->reason);
-  }
   return absl::OkStatus();
 }
 
-std::optional<StudyRun::Notice> StudyRun::NoticeFor(const std::string& node) const {
+std::optional<std::string> StudyRun::NoticeFor(const std::string& node) const {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* collecting = std::get_if<Collecting>(&machine_->state());
   if (collecting == nullptr || machine_->rules().roster.count(node) == 0 ||
@@ -213,24 +173,23 @@ bool StudyRun::HasContribution(const std::string& node, uint64_t round) const {
 }
 
 bool StudyRun::IsModel(const Digest& digest) const {
-  return (record_.state == "running" && start_.model == digest) || record_.model == digest.ToHex();
+  return (record_.state == "running" && model_ == digest) || record_.model == digest.ToHex();
 }
 
-std::optional<absl::Time> StudyRun::deadline() const {
-  if (!IsOpen(round_)) return std::nullopt;
-  return start_.deadline;
+bool StudyRun::IsOnRoster(const std::string& node) const {
+  return machine_ != nullptr && machine_->rules().roster.count(node) > 0;
 }
 
 absl::Status StudyRun::CheckDeadline(absl::Time now) {
-  if (!IsOpen(round_) || now <= start_.deadline) return absl::OkStatus();
+  if (!IsOpen(round_) || now <= deadline_) return absl::OkStatus();
   return Apply(DeadlinePassed{});
 }
 
 std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* closed = std::get_if<Closed>(&machine_->state());
-  if (closed == nullptr) return std::nullopt;
-  ReleaseInput input{&study_, recipe_.get(), round_, start_.roster_size, {},
+  if (closed == nullptr || !close_logged_ || output_) return std::nullopt;
+  ReleaseInput input{&study_, recipe_.get(), round_, static_cast<int>(Roster().size()), {},
                      std::move(optimizer_)};
   for (const auto& [node, contribution] : closed->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
@@ -238,7 +197,8 @@ std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   return input;
 }
 
-absl::Status StudyRun::Publish(ReleaseOutput output, absl::Time now) {
+absl::Status StudyRun::Publish() {
+  ReleaseOutput output = *std::exchange(output_, std::nullopt);
   const int counted =
       static_cast<int>(std::get<Closed>(machine_->state()).received.size());
   least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
@@ -263,7 +223,7 @@ absl::Status StudyRun::Publish(ReleaseOutput output, absl::Time now) {
   // Only now does nothing need the state before.
   if (optimizer_file_ && optimizer_file_ != optimizer_file) parts_.store->Remove(*optimizer_file_);
   optimizer_file_ = optimizer_file;
-  if (!last) return OpenRound(round_ + 1, now);
+  if (!last) return absl::OkStatus();
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);
 }

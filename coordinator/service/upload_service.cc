@@ -11,7 +11,9 @@ namespace {
 
 class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
  public:
-  UploadReactor(FederationCore& core, grpc::CallbackServerContext* context) : core_(core) {
+  UploadReactor(FederationCore& core, grpc::CallbackServerContext* context,
+                fed::UploadResponse* response)
+      : core_(core), response_(response) {
     auto caller = CallerOf(*context, core, "node");
     if (!caller.ok()) {
       Finish(ToGrpc(caller.status()));
@@ -22,8 +24,13 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
   }
 
   void OnReadDone(bool ok) override {
-    const absl::Status status = ok ? Take() : End();
-    if (ok && status.ok()) {
+    if (!ok) {
+      // The digest, the disk and the log take their time.
+      core_.threads().Run([this] { Finish(ToGrpc(End())); });
+      return;
+    }
+    const absl::Status status = Take();
+    if (status.ok()) {
       StartRead(&message_);
     } else {
       Finish(ToGrpc(status));
@@ -47,9 +54,8 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
   absl::Status Begin(const fed::UploadHeader& header) {
     if (upload_ != nullptr) return InvalidArgument("the upload has two headers, want one");
-    statement_ = header.statement();
-    signature_ = header.signature();
-    MUTUAL_ASSIGN_OR_RETURN(ticket_, core_.CheckUpload(*caller_, statement_, signature_));
+    entry_ = header.entry();
+    MUTUAL_ASSIGN_OR_RETURN(ticket_, core_.CheckUpload(*caller_, entry_));
     MUTUAL_ASSIGN_OR_RETURN(upload_, core_.store().Resume(ticket_.name, header.offset()));
     if (upload_->size() != header.offset()) {
       return WithCode(FailedPrecondition("the upload resumes at byte %d, the coordinator holds %d; ask "
@@ -67,13 +73,17 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
                          ticket_.bytes);
     }
     MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
-    return core_.FinishUpload(*caller_, ticket_, statement_, signature_);
+    MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
+                            core_.FinishUpload(*caller_, ticket_, entry_));
+    response_->set_receipt(receipt);
+    return absl::OkStatus();
   }
 
   FederationCore& core_;
+  fed::UploadResponse* const response_;
   std::unique_ptr<Caller> caller_;
   fed::UploadMessage message_;
-  std::string statement_, signature_;
+  std::string entry_;
   UploadTicket ticket_;
   std::unique_ptr<ContentStore::Upload> upload_;
 };
@@ -81,8 +91,8 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 }  // namespace
 
 grpc::ServerReadReactor<fed::UploadMessage>* MakeUploadReactor(
-    FederationCore& core, grpc::CallbackServerContext* context) {
-  return new UploadReactor(core, context);
+    FederationCore& core, grpc::CallbackServerContext* context, fed::UploadResponse* response) {
+  return new UploadReactor(core, context, response);
 }
 
 }  // namespace mutual::coordinator

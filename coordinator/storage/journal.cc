@@ -18,8 +18,8 @@ constexpr const char* kTables[] = {
     "identity TEXT, witness TEXT, enrolled TEXT, revoked TEXT)",
     "CREATE TABLE IF NOT EXISTS studies (digest TEXT PRIMARY KEY, text TEXT, proposer TEXT, proposed "
     "TEXT, state TEXT, reason TEXT, roster TEXT, result TEXT, privacy TEXT, model TEXT)",
-    "CREATE TABLE IF NOT EXISTS answers (study TEXT, node TEXT, accepted TEXT, statement TEXT, "
-    "signature TEXT, PRIMARY KEY (study, node))",
+    "CREATE TABLE IF NOT EXISTS answers (study TEXT, node TEXT, accepted TEXT, entry TEXT, "
+    "PRIMARY KEY (study, node))",
     "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, study TEXT, round INTEGER, event TEXT)",
     "CREATE INDEX IF NOT EXISTS events_by_round ON events (study, round)",
     "CREATE TABLE IF NOT EXISTS states (study TEXT PRIMARY KEY, state TEXT)"};
@@ -165,11 +165,10 @@ class SqliteJournal final : public Journal {
 
   absl::Status SaveAnswer(const Digest& study, const AnswerRow& answer) override {
     return Guarded([&] {
-      const std::string digest = study.ToHex(), signature = Hex(answer.signature);
+      const std::string digest = study.ToHex();
       const std::string accepted = answer.accepted ? "1" : "0";
-      database_ << "INSERT OR REPLACE INTO answers VALUES (:a, :b, :c, :d, :e)", soci::use(digest),
-          soci::use(answer.node), soci::use(accepted), soci::use(answer.statement),
-          soci::use(signature);
+      database_ << "INSERT OR REPLACE INTO answers VALUES (:a, :b, :c, :d)", soci::use(digest),
+          soci::use(answer.node), soci::use(accepted), soci::use(answer.entry);
       return absl::OkStatus();
     });
   }
@@ -179,13 +178,12 @@ class SqliteJournal final : public Journal {
     MUTUAL_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
       const std::string digest = study.ToHex();
       const soci::rowset<soci::row> rows =
-          (database_.prepare << "SELECT node, accepted, statement, signature FROM answers WHERE study "
+          (database_.prepare << "SELECT node, accepted, entry FROM answers WHERE study "
                                 "= :s ORDER BY node",
            soci::use(digest));
       for (const soci::row& row : rows) {
-        MUTUAL_ASSIGN_OR_RETURN(std::string signature, HexDecode(row.get<std::string>(3)));
         all.push_back({row.get<std::string>(0), row.get<std::string>(1) == "1",
-                       row.get<std::string>(2), std::move(signature)});
+                       row.get<std::string>(2)});
       }
       return absl::OkStatus();
     }));

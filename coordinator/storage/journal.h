@@ -43,7 +43,7 @@ struct StudyRecord {
 struct AnswerRow {
   std::string node;
   bool accepted = false;
-  std::string statement, signature;
+  std::string entry;          // the mandate or objection, as logged
 };
 
 class Journal {

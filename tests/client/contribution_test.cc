@@ -22,8 +22,8 @@ AdmittedRound MakeRound(double sampling_rate = 1) {
   AdmittedRound round;
   round.study = *study::ParseStudy(testing::MeanStudyText(), SolveNoise);
   round.recipe = *study::MakeRecipe(round.study);
-  round.start.sampling_rate = sampling_rate;
-  round.start.vector_length = round.recipe->dimension();
+  round.terms.sampling_rate = sampling_rate;
+  round.terms.vector_length = round.recipe->dimension();
   round.grid =
       *privacy::MakeGrid({3, round.recipe->member_bound(), 2, 4, privacy::Rounding::kPerMember});
   return round;

@@ -43,8 +43,7 @@ ContributionRecord Record(const RoundCharge& charge) {
   record.study = charge.study;
   record.round = charge.round;
   record.bytes = 8;
-  record.statement = "statement";
-  record.signature = std::string(64, 's');
+  record.entry = "statement";
   record.file = "file";
   record.created = kNow;
   return record;
@@ -72,7 +71,7 @@ TEST_CASE("A charged round is remembered with its contribution, and once only", 
   const auto found = ledger->FindContribution(StudyNumber(1), 1);
   REQUIRE_OK(found);
   REQUIRE((*found)->sent == kNow);
-  REQUIRE((*found)->signature == std::string(64, 's'));
+  REQUIRE((*found)->entry == "statement");
   REQUIRE(ledger->Contributions()->size() == 2);
   struct stat info{};
   REQUIRE(::stat(fixture.path.c_str(), &info) == 0);
@@ -193,12 +192,12 @@ TEST_CASE("A damaged ledger is never replaced", "[ledger]") {
 TEST_CASE("A later answer replaces an earlier one", "[ledger]") {
   const Fixture fixture;
   const auto ledger = *Ledger::Open(fixture.path);
-  REQUIRE_OK(ledger->RecordAnswer({StudyNumber(1), "text", true, "yes", "s", kNow}));
-  REQUIRE_OK(ledger->RecordAnswer({StudyNumber(1), "text", false, "no", "s", kNow}));
+  REQUIRE_OK(ledger->RecordAnswer({StudyNumber(1), "text", true, "yes", kNow}));
+  REQUIRE_OK(ledger->RecordAnswer({StudyNumber(1), "text", false, "no", kNow}));
   const auto answer = ledger->FindAnswer(StudyNumber(1));
   REQUIRE_OK(answer);
   REQUIRE_FALSE((*answer)->accepted);
-  REQUIRE((*answer)->statement == "no");
+  REQUIRE((*answer)->entry == "no");
   REQUIRE_FALSE(ledger->FindAnswer(StudyNumber(2))->has_value());
 }
 

@@ -1,12 +1,13 @@
 #include "client/node/round_guard.h"
 
+#include <filesystem>
 #include <functional>
+#include <optional>
 
 #include "absl/strings/str_replace.h"
-#include "base/encoding.h"
 #include "base/status.h"
-#include "crypto/digest.h"
 #include "tests/catch.h"
+#include "tests/support/one_entry_log.h"
 #include "tests/support/study_text.h"
 #include "tests/support/temporary_folder.h"
 
@@ -14,40 +15,44 @@ namespace mutual::client {
 namespace {
 
 const absl::Time kNow = absl::FromUnixSeconds(1800000000);
-constexpr char kOrigin[] = "fed.example/audit";
 
 // A node that accepted one study, and the round its coordinator should ask for.
 struct Fixture {
   explicit Fixture(const std::string& text = testing::MeanStudyText())
-      : log_key(*crypto::SigningKey::FromSeed(AsBytes(std::string(32, 'l')))),
+      : trust(*Trust::Open(folder.path(), testing::kTestOrigin, testing::KeyOf('l').verify_key())),
         ledger(*Ledger::Open((folder.path() / "ledger.sqlite").string())),
         study(*study::ParseStudy(text, SolveNoise)) {
     Answer(true);
     const auto recipe = *study::MakeRecipe(study);
-    start = {kOrigin,
-             study.digest,
-             1,
-             std::nullopt,
-             recipe->dimension(),
-             1,
-             recipe->member_bound(),
-             study.privacy.noise_multiplier,
-             3,
-             4,
-             Digest{},
-             kNow + absl::Minutes(1)};
-    if (recipe->needs_model()) start.model = Digest{};
+    terms = TermsOf(study, *recipe);
+    digest = study.digest;
+    if (recipe->needs_model()) model = Digest{};
   }
 
   void Answer(bool accepted) {
-    REQUIRE_OK(ledger->RecordAnswer({study.digest, study.text, accepted, "", "", kNow}));
+    REQUIRE_OK(ledger->RecordAnswer({study.digest, study.text, accepted, "", kNow}));
   }
-  absl::StatusOr<AdmittedRound> Admit() {
-    const std::string text = start.ToText();
-    return AdmitRound({kOrigin, &log_key.verify_key(), &policy, ledger.get(), now}, text,
-                      log_key.Sign(text));
+  transparency::Entry Start() const {
+    transparency::EntryWriter writer("round-start", origin);
+    terms.AddTo(&writer);
+    writer.Study(digest)
+        .Integer("round", round)
+        .Integer("propose", 0)
+        .Integer("roster-size", roster_size)
+        .Hash("roster", Digest{})
+        .Time("deadline", kNow + absl::Minutes(1))
+        .Time("time", kNow);
+    if (model) writer.Hash("model", *model);
+    return *writer.Finish();
   }
+  absl::StatusOr<AdmittedRound> Admit(const std::string& receipt) {
+    return AdmitRound({testing::kTestOrigin, trust.get(), &policy, ledger.get(), now}, receipt);
+  }
+  absl::StatusOr<AdmittedRound> Admit() { return Admit(testing::ReceiptOf(Start())); }
   std::string Code() {
+    // A log of one entry is another log every time: what this node saw before is forgotten.
+    std::filesystem::remove_all(folder.path() / "trust");
+    trust = *Trust::Open(folder.path(), testing::kTestOrigin, testing::KeyOf('l').verify_key());
     const auto admitted = Admit();
     REQUIRE(!admitted.ok());
     CAPTURE(Describe(admitted.status()));
@@ -56,10 +61,14 @@ struct Fixture {
   }
 
   testing::TemporaryFolder folder;
-  crypto::SigningKey log_key;
+  std::unique_ptr<Trust> trust;
   std::unique_ptr<Ledger> ledger;
   study::Study study;
-  study::RoundStart start;
+  std::string origin = testing::kTestOrigin;
+  transparency::StudyTerms terms;
+  Digest digest;
+  uint64_t round = 1, roster_size = 4;
+  std::optional<Digest> model;
   privacy::BudgetPolicy policy{1e-6, 20, 20, 8, 8, {3, 4, 6, 8, 12, 20, 32, 64}};
   absl::Time now = kNow;
 };
@@ -73,46 +82,67 @@ TEST_CASE("A round that is what the accepted study says is admitted", "[guard]")
   CHECK(round->recipe->dimension() == 3);
   CHECK(round->grid.noise_stddev >= 2 * round->grid.sensitivity);
   CHECK(round->charge.year == 2027);
+  CHECK(round->seen.size == 1);
 }
 
 TEST_CASE("A study that was not accepted, or was refused, is named", "[guard]") {
   Fixture fixture;
   fixture.Answer(false);
   CHECK(fixture.Code() == "STUDY_NOT_ACCEPTED");
-  fixture.start.study.bytes.fill(7);
+  fixture.digest.bytes.fill(7);
   CHECK(fixture.Code() == "STUDY_NOT_ACCEPTED");
 }
 
-TEST_CASE("⚔ A round not signed by the federation's log key is refused", "[guard]") {
+TEST_CASE("⚔ A round in a log of another key is refused", "[guard]") {
   Fixture fixture;
-  const auto stranger = *crypto::SigningKey::FromSeed(AsBytes(std::string(32, 's')));
-  const std::string text = fixture.start.ToText();
-  const auto admitted = AdmitRound(
-      {kOrigin, &fixture.log_key.verify_key(), &fixture.policy, fixture.ledger.get(), kNow}, text,
-      stranger.Sign(text));
-  CHECK(ErrorCode(admitted.status()) == "BAD_SIGNATURE");
+  const auto admitted = fixture.Admit(testing::ReceiptOf(fixture.Start(), 's'));
+  CHECK(absl::IsUnauthenticated(admitted.status()));
+}
+
+TEST_CASE("⚔ A round that is not in the tree that was signed is refused", "[guard]") {
+  Fixture fixture;
+  auto proof = *transparency::ParseProof(testing::ReceiptOf(fixture.Start()));
+  fixture.round = 2;
+  proof.entry = transparency::ParseProof(testing::ReceiptOf(fixture.Start()))->entry;
+  CHECK(ErrorCode(fixture.Admit(PrintProof(proof)).status()) == "PROOF_WRONG");
+}
+
+TEST_CASE("⚔ Two trees of one size are a fork: the node refuses and keeps both", "[guard]") {
+  Fixture fixture;
+  REQUIRE_OK(fixture.Admit());
+  fixture.roster_size = 5;
+  CHECK(ErrorCode(fixture.Admit().status()) == "LOG_FORKED");
+  size_t kept = 0;
+  for ([[maybe_unused]] const auto& file :
+       std::filesystem::directory_iterator(fixture.folder.path() / "evidence")) {
+    ++kept;
+  }
+  CHECK(kept == 2);
 }
 
 TEST_CASE("⚔ A round of another federation's log is refused", "[guard]") {
   Fixture fixture;
-  fixture.start.origin = "other.example/audit";
+  fixture.origin = "other.example/audit";
   CHECK(fixture.Code() == "WRONG_LOG");
 }
 
 TEST_CASE("⚔ Any parameter that differs from the accepted study is refused", "[guard]") {
-  const auto change = GENERATE(values<std::function<void(study::RoundStart&)>>({
-      [](study::RoundStart& start) { start.noise_multiplier = 1; },
-      [](study::RoundStart& start) { start.sampling_rate = 0.5; },
-      [](study::RoundStart& start) { start.member_bound *= 2; },
-      [](study::RoundStart& start) { start.vector_length += 1; },
-      [](study::RoundStart& start) { start.min_nodes = 2; },
-      [](study::RoundStart& start) { start.roster_size = 2; },
-      [](study::RoundStart& start) { start.round = 2; },
-      [](study::RoundStart& start) { start.round = 0; },
-      [](study::RoundStart& start) { start.model = Digest{}; },
+  const auto change = GENERATE(values<std::function<void(Fixture&)>>({
+      [](Fixture& fixture) { fixture.terms.noise_multiplier = 1; },
+      [](Fixture& fixture) { fixture.terms.sampling_rate = 0.5; },
+      [](Fixture& fixture) { fixture.terms.delta = 1e-3; },
+      [](Fixture& fixture) { fixture.terms.member_bound *= 2; },
+      [](Fixture& fixture) { fixture.terms.vector_length += 1; },
+      [](Fixture& fixture) { fixture.terms.min_nodes = 2; },
+      [](Fixture& fixture) { fixture.terms.assumed_colluders = 0; },
+      [](Fixture& fixture) { fixture.terms.recipe = "histogram"; },
+      [](Fixture& fixture) { fixture.terms.rounds = 2; },
+      [](Fixture& fixture) { fixture.roster_size = 2; },
+      [](Fixture& fixture) { fixture.round = 2; },
+      [](Fixture& fixture) { fixture.model = Digest{}; },
   }));
   Fixture fixture;
-  change(fixture.start);
+  change(fixture);
   CHECK(fixture.Code() == "PARAMETERS_DIFFER");
 }
 
@@ -140,7 +170,7 @@ TEST_CASE("A spent budget refuses before any row is read", "[guard]") {
 TEST_CASE("A round number that does not increase is refused", "[guard]") {
   Fixture fixture(
       absl::StrReplaceAll(testing::TrainStudyText(5), {{"multiplier = 2", "multiplier = 20"}}));
-  fixture.start.round = 3;
+  fixture.round = 3;
   const auto round = fixture.Admit();
   REQUIRE_OK(round);
   ContributionRecord record;
@@ -148,14 +178,14 @@ TEST_CASE("A round number that does not increase is refused", "[guard]") {
   record.round = 3;
   REQUIRE_OK(fixture.ledger->ChargeAndStore(fixture.policy, round->charge, record));
   CHECK(fixture.Code() == "ROUND_REPEATED");
-  fixture.start.round = 2;
+  fixture.round = 2;
   CHECK(fixture.Code() == "ROUND_NOT_INCREASING");
 }
 
 TEST_CASE("A ledger whose study file was changed is noticed", "[guard]") {
   Fixture fixture;
   const std::string other = absl::StrReplaceAll(fixture.study.text, {{"= 2\n", "= 1\n"}});
-  REQUIRE_OK(fixture.ledger->RecordAnswer({fixture.study.digest, other, true, "", "", kNow}));
+  REQUIRE_OK(fixture.ledger->RecordAnswer({fixture.study.digest, other, true, "", kNow}));
   CHECK(fixture.Code() == "STUDY_DIGEST");
 }
 

@@ -15,7 +15,7 @@ Digest DigestOfByte(uint8_t byte) {
 }
 
 ContributionArrived From(const std::string& node, uint8_t byte) {
-  return {node, DigestOfByte(byte), 64, "statement", "signature"};
+  return {node, DigestOfByte(byte), 64, byte};
 }
 
 RoundMachine Opened(int min_nodes) {

@@ -1,5 +1,6 @@
 // Facts from the standards, so that the suite has substance without the vector folder.
 #include <array>
+#include <vector>
 
 #include "base/encoding.h"
 #include "crypto/aead.h"
@@ -130,6 +131,30 @@ TEST_CASE("Invitation codes survive the round trip and notice a typing error", "
     if (wrong != code) REQUIRE_FALSE(Invitation::Parse(wrong).ok());
   }
   REQUIRE_FALSE(Invitation::Parse(code.substr(0, code.size() - 5)).ok());
+}
+
+TEST_CASE("Adding key stream words is filling and adding, from any place", "[crypto]") {
+  const std::array<uint8_t, 32> key{9};
+  const auto stream = KeyStream::Create(key).value();
+  for (const size_t size : {size_t{0}, size_t{1}, size_t{1023}, size_t{1024}, size_t{2500}}) {
+    for (const uint64_t offset : {uint64_t{0}, uint64_t{4}, uint64_t{4100}, uint64_t{1} << 34}) {
+      std::vector<uint8_t> bytes(4 * size);
+      stream->Seek(offset);
+      stream->Fill(bytes);
+      std::vector<uint32_t> total(size, 0xfffffff0), want(size, 0xfffffff0);
+      for (size_t i = 0; i < bytes.size(); ++i) want[i / 4] += uint32_t{bytes[i]} << (8 * (i % 4));
+      stream->Seek(offset);
+      stream->AddWords(total);
+      REQUIRE(total == want);
+    }
+  }
+  std::vector<uint32_t> two(2000, 0), one(2000, 0);  // calls continue where the last one ended
+  stream->Seek(0);
+  stream->AddWords(one);
+  stream->Seek(0);
+  stream->AddWords(std::span(two).first(37));
+  stream->AddWords(std::span(two).subspan(37));
+  REQUIRE(one == two);
 }
 
 }  // namespace mutual::crypto

@@ -114,7 +114,7 @@ def adult(nodes=None):
     columns = [("age", 17.0, 90.0), ("education_num", 1.0, 16.0), ("gain", 0.0, 100000.0),
                ("loss", 0.0, 5000.0), ("hours", 1.0, 99.0)]
     columns += [(name, kinds[name]) for name in kinds] + [("income", ["low", "high"])]
-    features = ["age", "square(age)", "education_num", "log1p(gain)", "log1p(loss)", "hours"]
+    features = ["age", "square(age)", "education_num", "sqrt(gain)", "sqrt(loss)", "hours"]
     data = Dataset("adult", columns, features + list(kinds), "income", "high")
 
     def row(values):

@@ -79,7 +79,8 @@ class World:
 
 def rounds_answered(federation, node, digest):
     lines = federation.run(federation.node_program, "--dir", federation.path(node), "sent").splitlines()
-    return sorted(int(line.split()[4]) for line in lines if digest[:12] in line)
+    return sorted(int(line.split(" round ")[1].split()[0]) for line in lines
+                  if digest[:12] in line and "not yet acknowledged" not in line)
 
 
 def kills(federation, rng):
@@ -126,13 +127,19 @@ def full_disk(federation, calm):
     worlds["coordinator"].set(disk_full=1)
     code, output = federation.run(federation.node_program, "--dir", federation.path("north"), "accept",
                                   digest, check=False)
-    check(code == 1 and "DISK_FULL" in output, "a coordinator with a full disk says so")
+    check(code == 1, "a coordinator with a full disk takes no answer")
+    check(federation.processes["coordinator"].wait(timeout=30) == 1 and
+          "DISK_FULL" in federation.log("coordinator"), "and ends, saying so, before anything is lost")
     worlds["coordinator"].set()
+    federation.serve_coordinator(worlds["coordinator"].environment)
     federation.accept(digest)
     time.sleep(0.3)
     worlds["coordinator"].set(disk_full=1)
     time.sleep(1)
     worlds["coordinator"].set()
+    # It is ending if the log was being written, and waits for room otherwise.
+    federation.kill("coordinator")
+    federation.serve_coordinator(worlds["coordinator"].environment)
     federation.watch(digest)
     check(federation.model(digest) == federation.model(calm),
           "full in mid-study and free again: the model is the undisturbed one")

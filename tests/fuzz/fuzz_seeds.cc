@@ -9,6 +9,10 @@
 #include "tests/transparency/sample_entry.h"
 #include "tests/transparency/vector.h"
 #include "transparency/checkpoint.h"
+#include "transparency/entry_bundle.h"
+#include "transparency/proof.h"
+#include "transparency/stage.h"
+#include "transparency/tile.h"
 #include "transparency/witness_request.h"
 
 namespace mutual::transparency {
@@ -68,6 +72,31 @@ Inputs Policies() {
               " url\ngroup g 2 a b\ngroup h any g\nquorum h\n"};
 }
 
+Inputs Tiles() {
+  const testing::NaiveTree tree = testing::TreeOfSize(3);
+  return {"tile/0/000", "tile/7/x001/x234/067.p/255", "tile/entries/x001/234.p/1",
+          "tile/entries/000.p/3", '\x02' + PrintTile(tree.leaves())};
+}
+
+Inputs Bundles() {
+  return {'\x02' + *PrintBundle(std::vector<std::string>{"alpha", "beta", "gamma"})};
+}
+
+Inputs Proofs() {
+  Proof proof{"beta", 1, {LeafHash("alpha"), LeafHash("gamma")}, testing::VectorCheckpoint()};
+  Inputs inputs = {PrintProof(proof)};
+  proof.entry.reset();
+  inputs.push_back(PrintProof(proof));
+  return inputs;
+}
+
+Inputs Stages() {
+  const testing::NaiveTree tree = testing::TreeOfSize(3);
+  const std::string stage =
+      *PrintStage({std::string(testing::kOrigin), tree.Head(1), tree.Head(3), {"beta", "gamma"}});
+  return {stage.substr(0, stage.rfind("sha256 "))};
+}
+
 bool WriteAll(const std::filesystem::path& folder) {
   const Inputs keys = {std::string(testing::kLogVkey), std::string(testing::kWitnessVkey)};
   const Inputs texts = {"e\xcc\x81\xc3\xaa\xcc\xa3", "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8",
@@ -78,6 +107,8 @@ bool WriteAll(const std::filesystem::path& folder) {
          Write(folder / "entry", Entries()) && Write(folder / "entry_value", Values()) &&
          Write(folder / "nfc", texts) && Write(folder / "note", {testing::VectorCheckpoint()}) &&
          Write(folder / "policy", Policies()) && Write(folder / "vkey", keys) &&
+         Write(folder / "tile", Tiles()) && Write(folder / "bundle", Bundles()) &&
+         Write(folder / "proof", Proofs()) && Write(folder / "stage", Stages()) &&
          Write(folder / "witness", Requests()) && Write(folder / "witness_request", Requests());
 }
 

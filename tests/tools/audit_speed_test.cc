@@ -1,14 +1,13 @@
 // How long a large log takes. Prints and never asserts a time: machines differ.
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <chrono>
 
-#include "base/file.h"
 #include "tests/catch.h"
 #include "tests/support/temporary_folder.h"
-#include "tests/tools/audit_program.h"
 #include "tests/tools/honest_drafts.h"
-#include "tools/audit/finding.h"
 
 namespace mutual::audit {
 namespace {
@@ -40,22 +39,38 @@ Drafts LongDrafts(size_t entries) {
   return log.drafts();
 }
 
+// Runs `work` in a process of its own, so that its memory is not measured with another's.
+template <typename Work>
+rusage InProcess(const Work& work) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(work());
+  int status = 0;
+  rusage usage{};
+  REQUIRE(::wait4(child, &status, 0, &usage) == child);
+  REQUIRE(WIFEXITED(status));
+  REQUIRE(WEXITSTATUS(status) == 0);
+  return usage;
+}
+
 }  // namespace
 
 TEST_CASE("100,000 entries are verified; the time is printed", "[audit][.slow]") {
   const mutual::testing::TemporaryFolder folder;
-  const Entries entries = Render(LongDrafts(100'000));
-  WriteFiles(Serve(entries), folder.path() / "log");
-  std::ofstream(folder.path() / "mutual-audit.policy") << PolicyText();
+  const std::string log = (folder.path() / "log").string();
+  const std::string policy = (folder.path() / "policy").string();
+  InProcess([&] {
+    WriteFiles(Serve(Render(LongDrafts(100'000))), log);
+    std::ofstream(policy) << PolicyText();
+    return 0;
+  });
   const auto begin = std::chrono::steady_clock::now();
-  const Ran ran = RunAudit(folder.path(), "verify log");
+  const rusage usage = InProcess([&] {
+    return ::execl(MUTUAL_BINARY_DIR "/bin/mutual-audit", "mutual-audit", "verify", log.c_str(),
+                   "--policy", policy.c_str(), static_cast<char*>(nullptr));
+  });
   const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
-  rusage usage{};
-  ::getrusage(RUSAGE_CHILDREN, &usage);
-  INFO(ran.output);
-  CHECK(ran.code == kVerified);
-  WARN(entries.size() << " entries in " << seconds.count() << " s, " << usage.ru_maxrss / 1024
-                      << " MB (bars: 20 s, 200 MB)");
+  WARN("100,000 entries in " << seconds.count() << " s, " << usage.ru_maxrss / 1024
+                             << " MB (bars: 20 s, 200 MB)");
 }
 
 }  // namespace mutual::audit

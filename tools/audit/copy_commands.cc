@@ -1,6 +1,4 @@
 // Commands about copies of a log: compare, consistency, mirror.
-#include <unistd.h>
-
 #include <cstdio>
 
 #include "absl/strings/str_format.h"
@@ -8,29 +6,10 @@
 #include "base/status.h"
 #include "tools/audit/commands.h"
 #include "tools/audit/comparison.h"
-#include "tools/audit/mirror.h"
+#include "transparency/mirror.h"
 
 namespace mutual::audit {
 namespace {
-
-void ShowProgress(uint64_t done, uint64_t all) {
-  if (::isatty(STDERR_FILENO) == 0 || (done % 16 != 0 && done != all)) return;
-  std::fprintf(stderr, "\r%s of %s files%s", Grouped(done).c_str(), Grouped(all).c_str(),
-               done == all ? "\n" : "");
-}
-
-// The mirror's own checkpoint of before must be a prefix of what arrives.
-bool IsForkOfMirror(const AuditedLog& log, const std::string& folder,
-                    const transparency::Policy* policy, Findings* findings) {
-  const auto before =
-      ReadFile(std::filesystem::path(folder) / "checkpoint", transparency::kMaxNoteBytes);
-  if (!before.ok()) {
-    findings->NotAsked("APPEND", "the folder held no copy before");
-    return false;
-  }
-  CheckAppend(*before, policy, log.reader.get(), findings);
-  return !findings->Has("APPEND", Verdict::kPass);
-}
 
 absl::StatusOr<transparency::Checkpoint> JudgeFile(const std::string& file,
                                                    const transparency::Policy* policy,
@@ -95,21 +74,28 @@ int RunMirror(const CommandOptions& options, const std::string& source, const st
   Findings findings;
   const auto log = OpenLog(source, policy, &findings);
   if (!log.ok()) return Refuse(log.status());
-  const std::string next = "mutual-audit verify " + folder;
-  const bool is_refused = log->reader == nullptr || findings.exit_code() == kWrong ||
-                          IsForkOfMirror(*log, folder, policy, &findings);
-  if (is_refused) {
-    return Show(options, {"mirror", log->Headline(policy), "nothing was copied", &findings});
+  const std::string headline = log->Headline(policy);
+  if (!log->head.log_key || log->reader == nullptr || findings.exit_code() == kWrong) {
+    return Show(options, {"mirror", headline, "nothing was copied; mutual-audit verify " + source,
+                          &findings});
   }
-  const auto result = Mirror(*log, folder, ShowProgress);
-  if (!result.ok()) {
-    findings.Judge("TREE", result.status());
-    return Show(options,
-                {"mirror", log->Headline(policy), "run the same again to go on", &findings});
+  const absl::Status copied =
+      transparency::MirrorLog(log->fetch, folder, log->head.bytes, *log->head.log_key);
+  if (copied.ok()) {
+    findings.Pass("TREE", absl::StrFormat("%s entries copied, each leads to the root",
+                                          Grouped(log->head.checkpoint.size)));
+    return Show(options, {"mirror", headline, "mutual-audit verify " + folder, &findings});
   }
-  findings.Pass("TREE", absl::StrFormat("%s files fetched, %s there before; each leads to the root",
-                                        Grouped(result->fetched), Grouped(result->kept)));
-  return Show(options, {"mirror", log->Headline(policy), next, &findings});
+  const bool is_fork = ErrorCode(copied) == "LOG_FORKED" || absl::IsFailedPrecondition(copied);
+  if (is_fork) {
+    findings.Fail("APPEND", Describe(copied));
+  } else {
+    findings.Judge("TREE", copied);
+  }
+  return Show(options, {"mirror", headline,
+                        is_fork ? absl::StrFormat("mutual-audit compare %s %s", folder, source)
+                                : "run the same again to go on",
+                        &findings});
 }
 
 }  // namespace mutual::audit

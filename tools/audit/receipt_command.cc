@@ -31,15 +31,15 @@ void CheckReceipt(const std::string& bytes, const transparency::Policy* policy,
   if (!proof.ok()) return findings->Fail("RECEIPT", std::string(proof.status().message()));
   const auto judged = JudgeCheckpoint(proof->checkpoint, policy, findings);
   if (!judged) return findings->Fail("RECEIPT", "it holds no checkpoint");
-  if (proof->extra.empty()) {
+  if (!proof->entry) {
     return findings->Skip("RECEIPT", "it holds no entry; ask for one with its extra line");
   }
   const transparency::Checkpoint& checkpoint = judged->checkpoint;
   const absl::Status included =
-      transparency::VerifyInclusion(transparency::LeafHash(proof->extra), proof->index,
+      transparency::VerifyInclusion(transparency::LeafHash(*proof->entry), proof->index,
                                     {checkpoint.size, checkpoint.root}, proof->hashes);
   if (!included.ok()) return findings->Fail("RECEIPT", std::string(included.message()));
-  const auto entry = transparency::ParseSignedEntry(proof->extra);
+  const auto entry = transparency::ParseSignedEntry(*proof->entry);
   if (!entry.ok()) {
     return findings->Fail("ENTRY-FORM", std::string(entry.status().message()), proof->index);
   }

@@ -1,4 +1,5 @@
 // Rounds: started in order, contributed to by their roster, closed or abandoned once.
+#include <algorithm>
 #include <set>
 
 #include "absl/strings/str_format.h"
@@ -96,11 +97,21 @@ void CheckBudget(const Located& at, const Rulebook& rules, const StudyHistory& s
   const auto found = study.decisions.find(at.Text("node"));
   if (found == study.decisions.end()) return;
   const Decision& decision = found->second;
+  // Epsilon grows with the rounds: a mandate that covers the whole study covers each.
+  const auto covers = [&decision](double node, double open) {
+    return node <= decision.max_epsilon_node.value_or(node) &&
+           open <= decision.max_epsilon_public.value_or(open);
+  };
+  if (!decision.max_epsilon_node && !decision.max_epsilon_public) return;
+  const uint64_t all = std::max(study.terms.rounds, round.number);
+  if (covers(rules.epsilons->Node(round.terms, all),
+             rules.epsilons->Public(round.terms, all, round.terms.min_nodes))) {
+    return;
+  }
   const double node = rules.epsilons->Node(round.terms, round.number);
   const double open = rules.epsilons->Public(round.terms, round.number, round.terms.min_nodes);
+  if (covers(node, open)) return;
   const bool over_node = decision.max_epsilon_node && node > *decision.max_epsilon_node;
-  const bool over_public = decision.max_epsilon_public && open > *decision.max_epsilon_public;
-  if (!over_node && !over_public) return;
   Fail("BUDGET", at, rules,
        absl::StrFormat("takes %s to epsilon %.4g, its mandate allows %.4g", at.Text("node"),
                        over_node ? node : open,

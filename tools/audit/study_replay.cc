@@ -1,5 +1,6 @@
 #include "tools/audit/study_replay.h"
 
+#include <algorithm>
 #include <fstream>
 #include <set>
 #include <vector>
@@ -181,16 +182,24 @@ void KeptFiles::Take(uint64_t index, std::string_view bytes) {
 
 absl::StatusOr<std::map<uint64_t, Digest>> KeptFiles::ClassSums(
     const std::map<std::string, uint64_t>& tallies) const {
-  std::map<uint64_t, Digest> agreed;
+  std::map<uint64_t, std::map<Digest, int>> votes;
   for (const auto& [node, index] : tallies) {
     const auto found = tallies_.find(index);
     if (found == tallies_.end()) continue;
-    for (const auto& [mask_class, digest] : found->second) {
-      const auto [place, is_new] = agreed.emplace(mask_class, digest);
-      if (is_new || place->second == digest) continue;
-      return DataLoss("the tally of %s disagrees with another about the sum of mask class %d", node,
+    for (const auto& [mask_class, digest] : found->second) ++votes[mask_class][digest];
+  }
+  std::map<uint64_t, Digest> agreed;
+  for (const auto& [mask_class, digests] : votes) {
+    const auto best = std::max_element(digests.begin(), digests.end(),
+                                       [](auto& a, auto& b) { return a.second < b.second; });
+    const auto same = std::count_if(digests.begin(), digests.end(), [&](const auto& digest) {
+      return digest.second == best->second;
+    });
+    if (same > 1) {
+      return DataLoss("the tallies disagree about the sum of mask class %d, and neither prevails",
                       mask_class);
     }
+    agreed[mask_class] = best->first;
   }
   return agreed;
 }

@@ -24,7 +24,8 @@ class KeptFiles {
   void Take(uint64_t index, std::string_view bytes);
 
   const std::map<uint64_t, Digest>& contributions() const { return contributions_; }
-  // Of the tallies `indices`, by mask class; DATA_LOSS when two tallies disagree about a class.
+  // Of a round's tallies (index by scrutineer), by mask class: what most holders published (a liar
+  // is outvoted). DATA_LOSS on a draw.
   absl::StatusOr<std::map<uint64_t, Digest>> ClassSums(
       const std::map<std::string, uint64_t>& tallies) const;
 

@@ -10,6 +10,9 @@
 #include "base/status.h"
 #include "client/node/home.h"
 #include "client/node/round_guard.h"
+#include "client/node/trust.h"
+#include "privacy/accountant.h"
+#include "study/recipe.h"
 #include "study/study_file.h"
 #include "tools/research/commands.h"
 
@@ -42,6 +45,43 @@ nlohmann::ordered_json ToJson(const client::StudySummary& study) {
           {"state", client::StateName(study.state)}, {"round", study.round},
           {"rounds", study.rounds}, {"accepted", study.accepted}, {"refused", study.refused},
           {"reason", study.reason}};
+}
+
+// The study's terms and both figures, signed by the researcher.
+absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Channel& channel,
+                                         const study::Study& study) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply trust_reply, channel.ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust,
+                          client::Trust::Open(home.folder(), home.origin(), home.log_key()));
+  if (!trust_reply.policy_receipt.empty()) {
+    MUTUAL_RETURN_IF_ERROR(trust->Learn(trust_reply.policy_receipt));
+  }
+  MUTUAL_RETURN_IF_ERROR(trust->See(trust_reply.checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
+  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
+                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
+      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
+                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  transparency::EntryWriter writer("propose", home.origin());
+  client::TermsOf(study, *recipe).AddTo(&writer);
+  writer.Head("seen", trust->seen())
+      .Study(study.digest)
+      .Text("researcher", home.organisation())
+      .Text("title", study.title)
+      .Text("purpose", study.purpose)
+      .Real("epsilon-node", node.epsilon)
+      .Real("epsilon-public", released.epsilon)
+      .Integer("round-seconds",
+               static_cast<uint64_t>(absl::ToInt64Seconds(study.cohort.deadline)))
+      .Integer("join-seconds",
+               static_cast<uint64_t>(absl::ToInt64Seconds(study.cohort.join_window)))
+      .Time("expires", absl::FromCivil(study.expires + 1, absl::UTCTimeZone()))
+      .Time("time", absl::Now());
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
+  return home.SignEntry(entry);
 }
 
 }  // namespace
@@ -92,7 +132,8 @@ absl::Status Propose(const CommandOptions& options, const std::string& path) {
   if (!result.study) return LintFile(options, path);
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
-  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, channel->Propose(text));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, ProposeEntry(*home, *channel, *result.study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, channel->Propose(text, entry));
   if (digest != result.study->digest) {
     return DataLoss("the coordinator registered another digest than this file's; do not go on");
   }

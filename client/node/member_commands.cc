@@ -1,0 +1,56 @@
+// Newcomers and their endorsement by existing organisations.
+#include <cstdio>
+
+#include <nlohmann/json.hpp>
+
+#include "base/encoding.h"
+#include "base/status.h"
+#include "client/node/commands.h"
+#include "client/node/home.h"
+
+namespace mutual::client {
+namespace {
+
+// What people compare: the newcomer's identity key, in groups of four digits.
+absl::StatusOr<std::string> KeyDigits(const transparency::SignedEntry& entry) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::NoteVerifier key, entry.entry.Key("identity-key"));
+  const std::string hex = HexEncode(key.key().bytes());
+  return hex.substr(0, 4) + " " + hex.substr(4, 4) + " " + hex.substr(8, 4) + " " + hex.substr(12, 4);
+}
+
+}  // namespace
+
+absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& name) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<std::string> waiting, channel->ListNewcomers());
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const std::string& bytes : waiting) {
+    MUTUAL_ASSIGN_OR_RETURN(transparency::SignedEntry entry, transparency::ParseSignedEntry(bytes));
+    MUTUAL_ASSIGN_OR_RETURN(const std::string newcomer, entry.entry.Text("node"));
+    MUTUAL_ASSIGN_OR_RETURN(const std::string digits, KeyDigits(entry));
+    const size_t endorsed = entry.note.signatures.size() - 1;
+    json.push_back({{"organisation", newcomer}, {"key", digits}, {"endorsements", endorsed}});
+    if (name.empty() && !options.json) {
+      std::printf("%-20s key %s   endorsed by %zu\n", newcomer.c_str(), digits.c_str(), endorsed);
+    }
+    if (newcomer != name) continue;
+    entry.note.signatures.push_back(home->signer().Sign(entry.entry.text()));
+    MUTUAL_RETURN_IF_ERROR(channel->Endorse(entry.ToBytes()));
+    std::printf("Endorsed %s, whose key begins %s.\n", newcomer.c_str(), digits.c_str());
+    return absl::OkStatus();
+  }
+  if (!name.empty()) return NotFound("nobody called %s waits to be endorsed", name);
+  if (options.json) std::printf("%s\n", json.dump(2).c_str());
+  if (waiting.empty() && !options.json) std::printf("Nobody waits to be endorsed.\n");
+  return absl::OkStatus();
+}
+
+absl::Status ShowKey(const CommandOptions& options) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  const std::string hex = HexEncode(home->identity().verify_key().bytes());
+  std::printf("%s\n", hex.c_str());
+  return absl::OkStatus();
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,113 @@
+#include "client/node/trust.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_join.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "transparency/proof.h"
+
+namespace mutual::client {
+namespace {
+
+namespace fs = std::filesystem;
+constexpr uint64_t kSmall = 1 << 20;
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const fs::path& folder, const std::string& origin,
+                                                   const crypto::VerifyKey& log_key) {
+  std::error_code error;
+  fs::create_directories(folder / "trust", error);
+  if (error) return Unavailable("cannot create %s: %s", (folder / "trust").string(), error.message());
+  MUTUAL_ASSIGN_OR_RETURN(
+      const transparency::NoteVerifier log,
+      transparency::NoteVerifier::Create(origin, transparency::KeyType::kNote, log_key));
+  const std::string pinned = "log " + log.ToVkey() + "\n";
+  const absl::StatusOr<std::string> kept = ReadFile(folder / "trust" / "policy", kSmall);
+  if (!kept.ok() && !absl::IsNotFound(kept.status())) return kept.status();
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::Policy policy,
+      transparency::Policy::Parse(kept.ok() ? *kept : pinned + "quorum none\n"));
+  std::unique_ptr<Trust> trust(new Trust(folder, std::move(policy)));
+  const absl::StatusOr<std::string> seen = ReadFile(folder / "trust" / "seen", kSmall);
+  if (!seen.ok()) return absl::IsNotFound(seen.status()) ? std::move(trust) : absl::StatusOr<std::unique_ptr<Trust>>(seen.status());
+  const absl::MutexLock lock(&trust->mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(const auto opened, transparency::OpenCheckpoint(*seen, log));
+  trust->seen_ = {opened.checkpoint.size, opened.checkpoint.root};
+  trust->seen_bytes_ = *seen;
+  return trust;
+}
+
+absl::Status Trust::Forked(const std::string& first, const std::string& second) {
+  const fs::path folder = folder_ / "evidence";
+  std::error_code ignored;
+  fs::create_directories(folder, ignored);
+  const std::string name = crypto::Sha256(first + second).Short();
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder / (name + "-1"), first, FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder / (name + "-2"), second, FileMode::kPublic));
+  return WithCode(DataLoss("the federation's log has told two stories. This node takes part in nothing "
+                           "more; show %s to the other organisations",
+                           folder.string()),
+                  "LOG_FORKED");
+}
+
+absl::Status Trust::SeeLocked(const transparency::Checkpoint& checkpoint, const std::string& bytes) {
+  if (checkpoint.size == seen_.size && checkpoint.root != seen_.root) {
+    return Forked(seen_bytes_, bytes);
+  }
+  if (checkpoint.size <= seen_.size) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder_ / "trust" / "seen", bytes, FileMode::kPublic));
+  seen_ = {checkpoint.size, checkpoint.root};
+  seen_bytes_ = bytes;
+  return absl::OkStatus();
+}
+
+absl::Status Trust::See(const std::string& checkpoint) {
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(const auto opened,
+                          transparency::OpenCheckpoint(checkpoint, policy_.logs()[0].key));
+  return SeeLocked(opened.checkpoint, checkpoint);
+}
+
+absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation,
+                          transparency::VerifyReceipt(proof, policy_));
+  const transparency::Checkpoint& checkpoint = evaluation.signed_checkpoint.checkpoint;
+  const transparency::TreeHead tree{checkpoint.size, checkpoint.root};
+  MUTUAL_RETURN_IF_ERROR(SeeLocked(checkpoint, proof.checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::SignedEntry entry,
+                          transparency::ParseSignedEntry(*proof.entry));
+  return VerifiedEntry{std::move(entry), proof.index, tree};
+}
+
+absl::Status Trust::Learn(const std::string& policy_receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(policy_receipt));
+  if (verified.entry.entry.type() != "policy") {
+    return InvalidArgument("the receipt is of a %s entry, want policy", verified.entry.entry.type());
+  }
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::Policy policy,
+      transparency::Policy::Parse(absl::StrJoin(verified.entry.entry.Texts("policy"), "\n") + "\n"));
+  const absl::MutexLock lock(&mutex_);
+  if (policy == policy_) return absl::OkStatus();
+  if (policy.logs().size() != 1 || policy.logs()[0].key != policy_.logs()[0].key) {
+    return WithCode(PermissionDenied("the new policy names another log key than this node's invitation; "
+                                     "ask the other organisations"),
+                    "WRONG_LOG");
+  }
+  MUTUAL_RETURN_IF_ERROR(
+      WriteFileDurably(folder_ / "trust" / "policy", policy.ToText(), FileMode::kPublic));
+  policy_ = std::move(policy);
+  return absl::OkStatus();
+}
+
+transparency::TreeHead Trust::seen() {
+  const absl::MutexLock lock(&mutex_);
+  return seen_;
+}
+
+}  // namespace mutual::client

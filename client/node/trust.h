@@ -1,0 +1,63 @@
+// What a node believes of the log: the witness policy in force, and the newest checkpoint it verified.
+//
+//   DIR/trust/policy      tlog-policy, learnt at first from the log itself, then changed only by entries
+//                         that the old quorum cosigned
+//   DIR/trust/seen        the newest checkpoint verified, with its signatures
+//   DIR/evidence/         two checkpoints that cannot both be honest, if that was ever seen
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "crypto/signing_key.h"
+#include "transparency/merkle.h"
+#include "transparency/policy.h"
+#include "transparency/signed_entry.h"
+
+namespace mutual::client {
+
+// An entry whose receipt was verified: in the log, under a quorum.
+struct VerifiedEntry {
+  transparency::SignedEntry entry;
+  uint64_t index = 0;
+  transparency::TreeHead tree;
+};
+
+// Thread-safe.
+class Trust {
+ public:
+  static absl::StatusOr<std::unique_ptr<Trust>> Open(const std::filesystem::path& folder,
+                                                     const std::string& origin,
+                                                     const crypto::VerifyKey& log_key);
+
+  // Verifies log signature, quorum, inclusion and that the tree does not contradict what was seen.
+  // UNAUTHENTICATED or DATA_LOSS with a code of transparency/; FAILED_PRECONDITION NO_QUORUM;
+  // DATA_LOSS LOG_FORKED, with evidence kept.
+  absl::StatusOr<VerifiedEntry> Verify(const std::string& receipt);
+  // Takes a policy entry's receipt, cosigned by the quorum believed so far (by anyone at first).
+  absl::Status Learn(const std::string& policy_receipt);
+  // Takes a checkpoint signed by the log as seen, if it is newer.
+  absl::Status See(const std::string& checkpoint);
+  transparency::TreeHead seen();
+  // Writes two conflicting texts down and returns LOG_FORKED.
+  absl::Status Forked(const std::string& first, const std::string& second);
+
+ private:
+  Trust(std::filesystem::path folder, transparency::Policy policy)
+      : folder_(std::move(folder)), policy_(std::move(policy)) {}
+  absl::Status SeeLocked(const transparency::Checkpoint& checkpoint, const std::string& bytes)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const std::filesystem::path folder_;
+  absl::Mutex mutex_;
+  transparency::Policy policy_ ABSL_GUARDED_BY(mutex_);
+  transparency::TreeHead seen_ ABSL_GUARDED_BY(mutex_);
+  std::string seen_bytes_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace mutual::client

@@ -1,0 +1,137 @@
+#include "coordinator/log/cosign_board.h"
+
+#include <chrono>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "base/status.h"
+
+namespace mutual::coordinator {
+
+namespace {
+using transparency::AddCheckpointRequest;
+}
+
+bool CosignBoard::HasQuorum() const {
+  if (policy_->quorum() == "none") return true;
+  std::string cosigned = PrintNote(note_);
+  for (const std::string& line : lines_) cosigned += line;
+  const auto evaluation = policy_->Evaluate(cosigned);
+  return evaluation.ok() && evaluation->has_quorum;
+}
+
+// Fills in what the witness is asked, with a proof from where it stands.
+absl::Status CosignBoard::Post(const transparency::CosignRequest& request, Place* place) {
+  AddCheckpointRequest body;
+  body.old_size = place->old_size;
+  body.checkpoint = request.checkpoint;
+  if (place->old_size == request.old_size) {
+    body.proof = request.proof;
+  } else {
+    MUTUAL_ASSIGN_OR_RETURN(body.proof, request.prove(place->old_size));
+  }
+  place->body = PrintAddCheckpoint(body);
+  place->asked.clear();
+  place->is_stale = false;
+  return absl::OkStatus();
+}
+
+// Answers those who said that they stand elsewhere. Proofs are made on the writer's thread.
+absl::StatusOr<bool> CosignBoard::Refresh(const transparency::CosignRequest& request) {
+  const absl::MutexLock lock(&mutex_);
+  if (!std::exchange(has_stale_, false)) return false;
+  for (auto& [name, place] : places_) {
+    if (place.is_stale) MUTUAL_RETURN_IF_ERROR(Post(request, &place));
+  }
+  return true;
+}
+
+absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
+    const transparency::CosignRequest& request, const transparency::Policy& policy,
+    absl::Duration timeout) {
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Note note, transparency::ParseNote(request.checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Checkpoint checkpoint,
+                          transparency::ParseCheckpoint(note.text));
+  {
+    const absl::MutexLock lock(&mutex_);
+    policy_ = &policy;
+    note_ = std::move(note);
+    size_ = checkpoint.size;
+    lines_.clear();
+    has_stale_ = is_rolled_back_ = false;
+    if (HasQuorum()) {  // nobody need cosign
+      policy_ = nullptr;
+      return lines_;
+    }
+    for (const transparency::PolicyWitness& witness : policy.witnesses()) {
+      Place& place = places_[witness.name];
+      place.old_size = std::min(place.old_size == 0 ? request.old_size : place.old_size, size_);
+      MUTUAL_RETURN_IF_ERROR(Post(request, &place));
+    }
+  }
+  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  wake_();
+  while (true) {
+    {
+      const absl::MutexLock lock(&mutex_);
+      const bool in_time = std::chrono::steady_clock::now() < until;
+      if (is_rolled_back_) {
+        return WithCode(DataLoss("a witness has cosigned a larger tree than this log has: the storage "
+                                 "was set back. Restore the newest copy, or begin a new log"),
+                        "STORAGE_ROLLED_BACK");
+      }
+      if (HasQuorum()) {
+        policy_ = nullptr;
+        return lines_;
+      }
+      if (!in_time) {
+        policy_ = nullptr;
+        return Unavailable("%d of %d witnesses have cosigned, too few for the quorum", lines_.size(),
+                           policy.witnesses().size());
+      }
+    }
+    MUTUAL_ASSIGN_OR_RETURN(const bool refreshed, Refresh(request));
+    if (refreshed) wake_();
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+}
+
+std::optional<std::string> CosignBoard::RequestFor(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = places_.find(name);
+  if (policy_ == nullptr || found == places_.end() || !found->second.body) return std::nullopt;
+  found->second.asked = *std::exchange(found->second.body, std::nullopt);
+  return found->second.asked;
+}
+
+void CosignBoard::Reconnected(const std::string& name) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = places_.find(name);
+  if (found == places_.end() || found->second.asked.empty()) return;
+  found->second.body = found->second.asked;
+}
+
+void CosignBoard::TakeAnswer(const std::string& name, const transparency::WitnessAnswer& answer) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = places_.find(name);
+  if (policy_ == nullptr || found == places_.end() || found->second.asked.empty()) return;
+  Place& place = found->second;
+  for (const transparency::PolicyWitness& witness : policy_->witnesses()) {
+    if (witness.name != name) continue;
+    const auto reply = ReadWitnessAnswer(answer, note_.text, witness.key);
+    if (!reply.ok()) return;  // a witness that errs loses its own voice only
+    place.asked.clear();
+    if (reply->cosignature) {
+      place.old_size = size_;
+      lines_.push_back(PrintSignatureLine(*reply->cosignature));
+    } else if (reply->old_size && *reply->old_size > size_) {
+      is_rolled_back_ = true;
+    } else if (reply->old_size) {
+      place.old_size = *reply->old_size;
+      place.is_stale = has_stale_ = true;
+    }
+  }
+}
+
+}  // namespace mutual::coordinator

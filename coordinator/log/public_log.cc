@@ -1,0 +1,339 @@
+#include "coordinator/log/public_log.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/clock.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "transparency/log_reader.h"
+#include "transparency/proof.h"
+
+namespace mutual::coordinator {
+namespace {
+
+using transparency::Entry;
+using transparency::EntryWriter;
+using transparency::SignedEntry;
+
+constexpr char kSpec[] = "mutual-log-1";
+constexpr absl::Duration kCosignPatience = absl::Seconds(5);
+constexpr absl::Duration kCompany = absl::Milliseconds(20);
+
+std::string FieldOr(const Entry& entry, const std::string& key) {
+  for (const transparency::EntryField& field : entry.fields()) {
+    if (field.key == key) return field.value;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string PublicLog::KeyOf(const Entry& entry) {
+  const std::string& type = entry.type();
+  if (type == "genesis") return type;
+  if (type == "policy" || type == "incident" || type == "software" || type == "dispute") {
+    return type + "/" + crypto::Sha256(entry.text()).ToHex();
+  }
+  std::string key = type;
+  for (const char* const name : {"study", "window", "round", "node", "researcher"}) {
+    const std::string value = FieldOr(entry, name);
+    if (!value.empty()) key += "/" + value;
+  }
+  return key;
+}
+
+absl::StatusOr<std::unique_ptr<PublicLog>> PublicLog::Open(Options options) {
+  std::unique_ptr<PublicLog> log(new PublicLog(std::move(options)));
+  MUTUAL_RETURN_IF_ERROR(log->Begin());
+  log->worker_ = std::thread([raw = log.get()] { raw->Work(); });
+  return log;
+}
+
+PublicLog::~PublicLog() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    stopping_ = true;
+  }
+  if (worker_.joinable()) worker_.join();
+}
+
+absl::Status PublicLog::Begin() {
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key,
+                          crypto::SigningKey::FromSeed(options_.key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::NoteSigner signer,
+      transparency::NoteSigner::Create(options_.origin, std::move(log_key)));
+  signer_ = std::make_unique<transparency::NoteSigner>(std::move(signer));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey entry_key,
+                          crypto::SigningKey::FromSeed(options_.entry_key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner entry_signer,
+                          transparency::NoteSigner::Create(transparency::kCoordinatorKeyName,
+                                                           std::move(entry_key)));
+  entry_signer_ = std::make_unique<transparency::NoteSigner>(std::move(entry_signer));
+
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::Policy policy,
+      transparency::Policy::Parse("log " + signer_->verifier().ToVkey() + "\nquorum none\n"));
+  {
+    const absl::MutexLock lock(&mutex_);
+    policy_ = policy;
+  }
+  transparency::LogOptions log_options{
+      served_folder(), options_.folder / "state", policy,
+      [this](const transparency::CosignRequest& request) {
+        const transparency::Policy now = this->policy();
+        return options_.board->Collect(request, now, kCosignPatience);
+      },
+      [] { return uint64_t{0}; }};  // a larger size is noticed when witnesses are asked to cosign
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey again,
+                          crypto::SigningKey::FromSeed(options_.key->seed().bytes()));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner own,
+                          transparency::NoteSigner::Create(options_.origin, std::move(again)));
+  MUTUAL_ASSIGN_OR_RETURN(log_, transparency::Log::Open(std::move(log_options), std::move(own)));
+  if (log_->size() == 0) MUTUAL_RETURN_IF_ERROR(WriteGenesis());
+  return ReadAll();
+}
+
+absl::Status PublicLog::WriteGenesis() {
+  EntryWriter writer("genesis", options_.origin);
+  writer.Text("title", options_.title)
+      .Text("spec", kSpec)
+      .Hash("rules", crypto::Sha256(options_.rules))
+      .Key("coordinator-key", entry_signer_->verifier())
+      .Key("log-key", signer_->verifier())
+      .Text("policy", "log " + signer_->verifier().ToVkey())
+      .Text("policy", "quorum none")
+      .Integer("dishonest", 0)
+      .Integer("admission-quorum", 0)
+      .Time("time", options_.clock->Now());
+  MUTUAL_ASSIGN_OR_RETURN(const Entry genesis, writer.Finish());
+  MUTUAL_ASSIGN_OR_RETURN(const SignedEntry signed_entry, Sign(genesis));
+  const std::vector<std::string> batch = {signed_entry.ToBytes()};
+  return log_->Append(batch).status();
+}
+
+// Reads every published entry: the keys that are taken, and the policy that is in force.
+absl::Status PublicLog::ReadAll() {
+  const transparency::TreeHead head = log_->published();
+  MUTUAL_ASSIGN_OR_RETURN(
+      const auto reader,
+      transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()), head));
+  MUTUAL_RETURN_IF_ERROR(reader->ForEach(0, head.size, [&](uint64_t index, std::string_view bytes) {
+    return Index(index, {std::string(bytes)});
+  }));
+  const absl::MutexLock lock(&mutex_);
+  head_ = head;
+  checkpoint_ = log_->checkpoint();
+  return absl::OkStatus();
+}
+
+absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& entries) {
+  const absl::MutexLock lock(&mutex_);
+  for (const std::string& bytes : entries) {
+    MUTUAL_ASSIGN_OR_RETURN(const SignedEntry entry, transparency::ParseSignedEntry(bytes));
+    const std::string key = KeyOf(entry.entry);
+    const uint64_t index = first++;
+    published_.emplace(key, index);
+    pending_.erase(key);
+    if (entry.entry.type() != "genesis" && entry.entry.type() != "policy") continue;
+    policy_index_ = index;
+    MUTUAL_ASSIGN_OR_RETURN(
+        policy_, transparency::Policy::Parse(absl::StrJoin(entry.entry.Texts("policy"), "\n") + "\n"));
+    log_->UsePolicy(*policy_);
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<SignedEntry> PublicLog::Sign(const Entry& entry) const {
+  const transparency::NoteSigner* const signers[] = {entry_signer_.get()};
+  return transparency::SignEntry(entry, signers);
+}
+
+absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
+  const std::string key = KeyOf(entry.entry);
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (!broken_.ok()) return broken_;
+    if (published_.count(key) == 0 && pending_.count(key) == 0) {
+      pending_[key] = entry.ToBytes();
+      waiting_.push_back(key);
+    }
+  }
+  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options_.patience);
+  while (!IsPublished(key)) {
+    MUTUAL_RETURN_IF_ERROR(status());
+    if (std::chrono::steady_clock::now() > until) {
+      return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
+                                  "take effect; wait until more organisations' nodes are serving"),
+                      "NO_QUORUM");
+    }
+    absl::SleepFor(absl::Milliseconds(1));
+  }
+  const std::optional<LoggedEntry> found = Find(key);
+  if (!found) return Unavailable("the log cannot be read just now; try again");
+  return *found;
+}
+
+// Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
+// deleted under it.
+absl::Status PublicLog::Read(const ReadCall& read) {
+  absl::Status status;
+  for (int attempt = 0; attempt < 20; ++attempt) {
+    Published published;
+    {
+      const absl::MutexLock lock(&mutex_);
+      published = {head_, checkpoint_};
+    }
+    auto reader = transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()),
+                                                published.head);
+    status = reader.ok() ? read(**reader, published) : reader.status();
+    if (!absl::IsNotFound(status)) return status;
+  }
+  return status;
+}
+
+std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
+  LoggedEntry found;
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto at = published_.find(key);
+    if (at == published_.end()) return std::nullopt;
+    found.index = at->second;
+  }
+  const absl::Status status =
+      Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
+        MUTUAL_ASSIGN_OR_RETURN(found.bytes, reader.Entry(found.index));
+        return absl::OkStatus();
+      });
+  if (!status.ok()) {
+    options_.say("the log cannot be read: " + Describe(status));
+    return std::nullopt;
+  }
+  return found;
+}
+
+bool PublicLog::IsPublished(const std::string& key) {
+  const absl::MutexLock lock(&mutex_);
+  return published_.count(key) > 0;
+}
+
+std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
+
+absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
+  std::string receipt;
+  MUTUAL_RETURN_IF_ERROR(
+      Read([&](transparency::LogReader& reader, const Published& published) -> absl::Status {
+        MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof,
+                                transparency::MakeReceipt(reader, index, published.checkpoint));
+        receipt = PrintProof(proof);
+        return absl::OkStatus();
+      }));
+  return receipt;
+}
+
+absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
+  uint64_t index = 0;
+  {
+    const absl::MutexLock lock(&mutex_);
+    index = policy_index_;
+  }
+  if (index == 0) return NotFound("nobody is a witness yet");
+  return Receipt(index);
+}
+
+absl::Status PublicLog::status() {
+  const absl::MutexLock lock(&mutex_);
+  if (stopping_) return Unavailable("the coordinator is stopping; try again when it serves");
+  return broken_;
+}
+
+std::string PublicLog::checkpoint() {
+  const absl::MutexLock lock(&mutex_);
+  return checkpoint_;
+}
+
+transparency::Policy PublicLog::policy() {
+  const absl::MutexLock lock(&mutex_);
+  return *policy_;
+}
+
+absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
+  const uint64_t first = log_->size();
+  absl::Status status = log_->Append(batch).status();
+  while (!status.ok()) {
+    if (ErrorCode(status) != "NO_QUORUM") return status;
+    {
+      const absl::MutexLock lock(&mutex_);
+      if (stopping_) return status;
+    }
+    status = log_->Publish();
+  }
+  {
+    const absl::MutexLock lock(&mutex_);
+    head_ = log_->published();
+    checkpoint_ = log_->checkpoint();
+  }
+  return Index(first, batch);
+}
+
+// Contributions come in crowds: the first one waits a little for the others, so that one batch, with its
+// durable writes and cosignatures, serves many.
+void PublicLog::WaitForCompany() {
+  {
+    const absl::MutexLock lock(&mutex_);
+    const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+      return stopping_ || !waiting_.empty();
+    };
+    mutex_.Await(absl::Condition(&wake));
+    if (stopping_ || !absl::StartsWith(waiting_.front(), "contribution/")) return;
+  }
+  absl::SleepFor(kCompany);
+}
+
+void PublicLog::Work() {
+  absl::Status status;
+  // What a crash left pending is published before anything new.
+  while (log_->has_pending()) {
+    status = log_->Publish();
+    const absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") {
+      broken_ = status;
+      options_.say(Describe(status));
+      return;
+    }
+  }
+  status = ReadAll();
+  while (status.ok()) {
+    WaitForCompany();
+    std::vector<std::string> batch;
+    {
+      const absl::MutexLock lock(&mutex_);
+      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+        return stopping_ || !waiting_.empty();
+      };
+      mutex_.Await(absl::Condition(&wake));
+      if (stopping_) return;
+      while (!waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
+        // What a crash had left staged may have been published since it was asked for again.
+        const auto found = pending_.find(waiting_.front());
+        if (found != pending_.end()) batch.push_back(found->second);
+        waiting_.pop_front();
+      }
+    }
+    if (batch.empty()) continue;
+    status = AppendBatch(batch);
+    const absl::MutexLock lock(&mutex_);
+    if (stopping_) return;
+  }
+  const absl::MutexLock lock(&mutex_);
+  broken_ = status;
+  options_.say("the log has stopped: " + Describe(status));
+}
+
+}  // namespace mutual::coordinator

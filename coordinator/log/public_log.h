@@ -1,0 +1,115 @@
+// The federation's log as the coordinator writes it: entries before their effects, each once.
+//
+// One thread owns the writer and appends what waits, up to 256 entries a batch; callers wait until their
+// entry is published under a quorum of cosignatures. An entry has a key made of its content (type, study,
+// round, node), and a key is appended once for ever: who asks again gets what stands in the log, after a
+// crash too.
+#pragma once
+
+#include <deque>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "base/clock.h"
+#include "coordinator/log/cosign_board.h"
+#include "crypto/signing_key.h"
+#include "transparency/log.h"
+#include "transparency/policy.h"
+#include "transparency/signed_entry.h"
+
+namespace mutual::coordinator {
+
+// An entry that stands in the published log.
+struct LoggedEntry {
+  uint64_t index = 0;
+  std::string bytes;
+};
+
+// Thread-safe.
+class PublicLog {
+ public:
+  struct Options {
+    std::filesystem::path folder;  // "public" (served as it is) and "state" are made inside
+    std::string origin;
+    const crypto::SigningKey* key;        // signs checkpoints; outlives the log, as all below
+    const crypto::SigningKey* entry_key;  // signs the coordinator's entries
+    std::string title;                    // of a new log's genesis
+    std::string rules;                    // the rulebook's bytes; genesis has their SHA-256
+    const Clock* clock;
+    CosignBoard* board;
+    std::function<void(const std::string&)> say;
+    absl::Duration patience = absl::Seconds(20);  // of a caller of Append
+  };
+  // Opens or begins the log. Errors as of transparency::Log::Open.
+  static absl::StatusOr<std::unique_ptr<PublicLog>> Open(Options options);
+  ~PublicLog();
+
+  // Signs with the coordinator's key.
+  absl::StatusOr<transparency::SignedEntry> Sign(const transparency::Entry& entry) const;
+  // Waits until the entry, or the one with its key that was first, is published. UNAVAILABLE NO_QUORUM
+  // when that takes longer than the patience: ask again. Other errors: the log has stopped.
+  absl::StatusOr<LoggedEntry> Append(const transparency::SignedEntry& entry);
+  std::optional<LoggedEntry> Find(const std::string& key);
+  // Like Find with the key that `entry` has.
+  std::optional<LoggedEntry> FindSame(const transparency::Entry& entry);
+
+  // A receipt (tlog-proof with the entry in it) for a published index. INVALID_ARGUMENT beyond.
+  absl::StatusOr<std::string> Receipt(uint64_t index);
+  // Of the newest policy entry; NOT_FOUND before there is one.
+  absl::StatusOr<std::string> PolicyReceipt();
+  // OK until a write failed: then the program must end and be started again.
+  absl::Status status();
+  std::string checkpoint();  // newest published
+  transparency::Policy policy();
+  bool has_quorum_rule() { return policy().quorum() != "none"; }
+  const std::string& origin() const { return options_.origin; }
+  std::filesystem::path served_folder() const { return options_.folder / "public"; }
+
+  static std::string KeyOf(const transparency::Entry& entry);
+
+ private:
+  struct Published {
+    transparency::TreeHead head;
+    std::string checkpoint;
+  };
+  using ReadCall = std::function<absl::Status(transparency::LogReader&, const Published&)>;
+
+  explicit PublicLog(Options options) : options_(std::move(options)) {}
+  absl::Status Read(const ReadCall& read);
+  bool IsPublished(const std::string& key);
+  absl::Status Begin();
+  absl::Status WriteGenesis();
+  absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
+  absl::Status ReadAll();
+  void WaitForCompany();
+  void Work();
+  absl::Status AppendBatch(const std::vector<std::string>& batch);
+
+  const Options options_;
+  std::unique_ptr<transparency::NoteSigner> signer_;        // of checkpoints, named by the origin
+  std::unique_ptr<transparency::NoteSigner> entry_signer_;  // "coordinator"
+  std::unique_ptr<transparency::Log> log_;                  // the worker's after Open
+
+  absl::Mutex mutex_;
+  std::deque<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, std::string> pending_ ABSL_GUARDED_BY(mutex_);     // key -> bytes, not published
+  std::map<std::string, uint64_t> published_ ABSL_GUARDED_BY(mutex_);  // key -> index
+  std::string checkpoint_ ABSL_GUARDED_BY(mutex_);
+  transparency::TreeHead head_ ABSL_GUARDED_BY(mutex_);
+  std::optional<transparency::Policy> policy_ ABSL_GUARDED_BY(mutex_);
+  uint64_t policy_index_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: genesis
+  absl::Status broken_ ABSL_GUARDED_BY(mutex_);
+  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::thread worker_;
+};
+
+}  // namespace mutual::coordinator

@@ -1,0 +1,161 @@
+// The entries that a study's rounds write to the log.
+#include <algorithm>
+
+#include <nlohmann/json.hpp>
+
+#include "base/status.h"
+#include "coordinator/service/study_run.h"
+#include "crypto/digest.h"
+#include "study/model.h"
+
+namespace mutual::coordinator {
+
+using transparency::Entry;
+using transparency::EntryWriter;
+
+transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
+  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
+                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
+                                                                                        : "train";
+  return {kind,
+          recipe.dimension(),
+          study.rounds(),
+          study.privacy.noise_multiplier,
+          study.privacy.sampling_rate,
+          study.privacy.delta,
+          recipe.member_bound(),
+          static_cast<uint64_t>(study.cohort.min_nodes),
+          static_cast<uint64_t>(study.cohort.assumed_colluders)};
+}
+
+transparency::StudyTerms StudyRun::Terms() const { return TermsOf(study_, *recipe_); }
+
+uint64_t StudyRun::IndexOf(const std::string& type, uint64_t round) const {
+  std::string key = type + "/" + transparency::PrintStudy(study_.digest);
+  if (round > 0) {
+    key += "/" + std::to_string(round);
+  } else if (type == "propose") {
+    key += "/" + record_.proposer;
+  }
+  const auto found = parts_.log->Find(key);
+  return found ? found->index : 0;
+}
+
+absl::StatusOr<Entry> StudyRun::RoundStartEntry(uint64_t round, absl::Time now) {
+  EntryWriter writer("round-start", parts_.log->origin());
+  const std::set<std::string> roster = Roster();
+  std::string names;
+  for (const std::string& name : roster) names += name + "\n";
+  Terms().AddTo(&writer);
+  writer.Study(study_.digest)
+      .Integer("round", round)
+      .Integer("propose", IndexOf("propose", 0))
+      .Integer("roster-size", roster.size())
+      .Hash("roster", crypto::Sha256(names))
+      // Entries carry whole seconds: the deadline is rounded up.
+      .Time("deadline",
+            absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1))
+      .Time("time", now);
+  if (recipe_->needs_model()) {
+    if (round == 1) MUTUAL_RETURN_IF_ERROR(StartModel());
+    MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
+                            parts_.store->Put(ModelBytesOf(optimizer_.parameters)));
+    writer.Hash("model", digest);
+  }
+  return writer.Finish();
+}
+
+absl::StatusOr<Entry> StudyRun::CloseEntry(const Closed& closed, absl::Time now) {
+  EntryWriter writer("close", parts_.log->origin());
+  writer.Study(study_.digest)
+      .Integer("round", round_)
+      .Integer("round-start", IndexOf("round-start", round_))
+      .Time("time", now);
+  std::vector<uint64_t> indices;
+  for (const auto& [node, contribution] : closed.received) indices.push_back(contribution.entry);
+  std::sort(indices.begin(), indices.end());
+  for (const uint64_t index : indices) writer.Integer("contribution", index);
+  return writer.Finish();
+}
+
+absl::StatusOr<Entry> StudyRun::AbandonEntry(const Abandoned& abandoned, absl::Time now) {
+  EntryWriter writer("abandon", parts_.log->origin());
+  writer.Study(study_.digest)
+      .Integer("round", round_)
+      .Integer("round-start", IndexOf("round-start", round_))
+      .Text("code", abandoned.reason)
+      .Time("time", now);
+  return writer.Finish();
+}
+
+absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
+  const ReleaseOutput& output = *output_;
+  const auto count = static_cast<int>(std::get<Closed>(machine_->state()).received.size());
+  const int least = least_counted_ == 0 ? count : std::min(least_counted_, count);
+  MUTUAL_ASSIGN_OR_RETURN(const std::string privacy, PrivacyJson(study_, least));
+  const auto figures = nlohmann::json::parse(privacy, nullptr, false);
+  EntryWriter writer("release", parts_.log->origin());
+  Terms().AddTo(&writer);
+  writer.Study(study_.digest)
+      .Integer("round", round_)
+      .Integer("round-start", IndexOf("round-start", round_))
+      .Integer("close", IndexOf("close", round_))
+      .Hash("sum", output.sum)
+      .Integer("count", static_cast<uint64_t>(count))
+      .Integer("least-count", static_cast<uint64_t>(least))
+      .Real("epsilon-node", figures.value("epsilon_node", 0.0))
+      .Real("epsilon-public", figures.value("epsilon_public", 0.0))
+      .Text("accountant", "renyi")
+      .Time("time", now);
+  if (!output.model.empty()) writer.Hash("model", crypto::Sha256(output.model));
+  if (!output.result_json.empty()) writer.Hash("result", crypto::Sha256(output.result_json));
+  return writer.Finish();
+}
+
+absl::StatusOr<std::optional<Entry>> StudyRun::EntryToLog(absl::Time now) {
+  std::optional<Entry> entry;
+  if (record_.state != "running") return entry;
+  const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
+  if (round_ == 0 || (released && round_ < study_.rounds())) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, RoundStartEntry(round_ + 1, now));
+  } else if (const auto* closed = std::get_if<Closed>(&machine_->state())) {
+    if (close_logged_) return entry;
+    MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
+  } else if (const auto* abandoned = std::get_if<Abandoned>(&machine_->state())) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(*abandoned, now));
+  }
+  return entry;
+}
+
+absl::Status StudyRun::Logged(const LoggedEntry& logged) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          transparency::ParseSignedEntry(logged.bytes));
+  const std::string& type = entry.entry.type();
+  if (type == "round-start") {
+    MUTUAL_ASSIGN_OR_RETURN(round_, entry.entry.Integer("round"));
+    machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
+    MUTUAL_RETURN_IF_ERROR(Opened(logged.bytes));
+    return Apply(RoundOpened{logged.bytes});
+  }
+  if (type == "close") close_logged_ = true;
+  if (type == "abandon") return Fail(std::get<Abandoned>(machine_->state()).reason);
+  return absl::OkStatus();
+}
+
+absl::Status StudyRun::Opened(const std::string& entry_bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          transparency::ParseSignedEntry(entry_bytes));
+  MUTUAL_ASSIGN_OR_RETURN(deadline_, entry.entry.Time("deadline"));
+  model_.reset();
+  if (entry.entry.Has("model")) {
+    MUTUAL_ASSIGN_OR_RETURN(const Digest model, entry.entry.Hash("model"));
+    model_ = model;
+  }
+  close_logged_ = false;
+  const auto found = parts_.log->FindSame(entry.entry);
+  if (!found) return Internal("a round was opened that is not in the log");
+  MUTUAL_ASSIGN_OR_RETURN(notice_, parts_.log->Receipt(found->index));
+  return absl::OkStatus();
+}
+
+}  // namespace mutual::coordinator
