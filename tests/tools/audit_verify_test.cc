@@ -1,4 +1,5 @@
 #include "tests/catch.h"
+#include "tests/support/seeded_random.h"
 #include "tests/support/temporary_folder.h"
 #include "tests/tools/audit_fault.h"
 #include "tests/tools/honest_drafts.h"
@@ -63,6 +64,22 @@ TEST_CASE("Every seeded fault is found by its check", "[audit]") {
   }
   WARN(rows << " seeded faults");
   REQUIRE(rows >= 100);
+}
+
+// Every byte of every file matters: whichever bit is flipped, the log does not verify.
+TEST_CASE("No flipped bit in any file goes unseen", "[audit]") {
+  const Files honest = Serve(Render(HonestDrafts()));
+  mutual::testing::SeededRandom random(11);
+  for (int i = 0; i < 150; ++i) {
+    Files files = honest;
+    auto file = files.begin();
+    std::advance(file, static_cast<long>(random.NextUint64() % files.size()));
+    const size_t at = random.NextUint64() % file->second.size();
+    file->second[at] = static_cast<char>(file->second[at] ^ (1 << (random.NextUint64() % 8)));
+    const auto done = VerifyFiles(files);
+    INFO(file->first << " byte " << at << "\n" << TextOf(*done));
+    CHECK((done->findings.exit_code() == kWrong || done->findings.exit_code() == kRuleBroken));
+  }
 }
 
 }  // namespace mutual::audit

@@ -51,7 +51,8 @@ int RunExport(const CommandOptions& options);
 struct ReplayOptions {
   std::string study;  // first digits of its digest
   uint64_t round = 0;
-  std::string folder;  // of contributions
+  std::string folder;      // of contributions
+  std::string study_file;  // empty: in the folder
 };
 int RunReplay(const CommandOptions& options, const ReplayOptions& replay);
 struct PrivacyOptions {

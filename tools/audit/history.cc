@@ -1,5 +1,7 @@
 #include "tools/audit/history.h"
 
+#include <algorithm>
+
 namespace mutual::audit {
 namespace {
 
@@ -27,6 +29,14 @@ Member* History::FindOwner(const std::string& key_name) {
 StudyHistory* History::FindStudy(const Digest& digest) {
   const auto found = studies.find(digest);
   return found == studies.end() ? nullptr : &found->second;
+}
+
+std::vector<const StudyHistory*> History::InOrder() const {
+  std::vector<const StudyHistory*> order;
+  for (const auto& [digest, study] : studies) order.push_back(&study);
+  std::sort(order.begin(), order.end(),
+            [](const StudyHistory* a, const StudyHistory* b) { return a->propose < b->propose; });
+  return order;
 }
 
 }  // namespace mutual::audit

@@ -117,6 +117,8 @@ struct History {
   Member* FindOwner(const std::string& key_name);
   // nullptr when it was never proposed.
   StudyHistory* FindStudy(const Digest& digest);
+  // The studies as they were proposed.
+  std::vector<const StudyHistory*> InOrder() const;
 };
 
 }  // namespace mutual::audit

@@ -66,6 +66,7 @@ void AddChecks(CLI::App* app, CommandLine* line) {
   replay->add_option("round", line->replay.round)->required();
   replay->add_option("--contributions", line->replay.folder, "files named by their SHA-256")
       ->required();
+  replay->add_option("--study-file", line->replay.study_file, "when it is not among them");
   auto* privacy = line->Add(app, "privacy", "recompute what was spent in privacy",
                             [line] { return RunPrivacy(line->options, line->privacy); });
   privacy->add_option("--study", line->privacy.study, "first digits of its digest");

@@ -19,7 +19,8 @@ constexpr char kStyle[] =
     "color:#7a1610}.unchecked{background:#fdf1d4;color:#5b4300}table{border-collapse:collapse;"
     "width:100%;font-size:.9rem}td,th{text-align:left;vertical-align:top;padding:.3rem .6rem "
     ".3rem 0;border-bottom:1px solid #ddd}td.v{font-weight:600}.FAIL{color:#a3170f}.pass{color:"
-    "#0c6b2c}.skip{color:#7a5b00}code{font-size:.85em;overflow-wrap:anywhere}svg{width:100%;"
+    "#0c6b2c}.skip{color:#7a5b00}code{font-size:.85em;overflow-wrap:anywhere}td "
+    "code{white-space:nowrap}svg{width:100%;"
     "height:auto}.name,.value{font:13px system-ui,sans-serif;fill:#333}.released,.node{fill:"
     "#2b6cb0}.public{fill:#90b8e0}.abandoned{fill:#c2410c}.open{fill:#a3a3a3}.proposed{fill:#111}"
     ".small{color:#555;font-size:.9rem}@media print{body{margin:0}}";
@@ -64,10 +65,12 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
   const Figures figures = FiguresOf(study, epsilons);
   return absl::StrFormat(
       "<h3>%s</h3>\n<p>%s</p>\n<p class=\"small\">Proposed by %s at %s (entry %s); %s. %d of %d "
-      "rounds released. What a member's rows can change stays within a factor of e to the %.3g "
-      "for whoever sees their organisation's part (epsilon_node %.3g) and e to the %.3g for "
-      "whoever sees what was released (epsilon_public %.3g), but for a chance of %.3g "
-      "(delta).<br><code>%s</code></p>\n",
+      "rounds released. The whole study can change what anybody learns of one member by a factor "
+      "of "
+      "at most e to the %.3g, even if everybody else colludes (epsilon_node), and e to the %.3g "
+      "from what was released (epsilon_public), but for a chance of %.3g "
+      "(delta).<br><code>%s</code>"
+      "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
       study.terms.rounds, figures.node, figures.node, figures.open, figures.open, study.terms.delta,
@@ -91,7 +94,7 @@ std::string HistorySections(Verification& done) {
         "<p class=\"small\">Recomputed from noise, rate and rounds, not copied from the log. "
         "Dark: trusting nobody (epsilon_node). Light: what was released (epsilon_public). "
         "Smaller is more private.</p>\n<h2>Studies</h2>\n";
-    for (const auto& [digest, study] : history.studies) page += StudySection(study, epsilons);
+    for (const StudyHistory* study : history.InOrder()) page += StudySection(*study, epsilons);
   }
   if (!history.incidents.empty()) {
     page += "<h2>Incidents that the coordinator logged</h2>\n<ul>\n";
@@ -160,7 +163,8 @@ std::string MarkdownReport(Verification& done) {
     page +=
         "\n## Studies\n\n| Study | Decisions | Rounds released | epsilon_node | epsilon_public |\n"
         "|---|---|---|---|---|\n";
-    for (const auto& [digest, study] : done.replayer->history().studies) {
+    for (const StudyHistory* one : done.replayer->history().InOrder()) {
+      const StudyHistory& study = *one;
       const Figures figures = FiguresOf(study, done.replayer->epsilons());
       page += absl::StrFormat("| %s | %s | %d of %d | %.3g | %.3g |\n", M(study.title),
                               M(DecisionText(study)), figures.released, study.terms.rounds,
@@ -177,12 +181,13 @@ std::string JsonReport(Verification& done) {
   Json json = Json::parse(ToJson({"report", done.headline, "", &done.findings}), nullptr, false);
   Json studies = Json::array();
   if (done.replayer) {
-    for (const auto& [digest, study] : done.replayer->history().studies) {
+    for (const StudyHistory* one : done.replayer->history().InOrder()) {
+      const StudyHistory& study = *one;
       const Figures figures = FiguresOf(study, done.replayer->epsilons());
       Json decisions = Json::object(), counted = Json::object();
       for (const auto& [node, decision] : study.decisions) decisions[node] = decision.accepted;
       for (const auto& [node, rounds] : study.counted) counted[node] = rounds;
-      studies.push_back({{"study", digest.ToHex()},
+      studies.push_back({{"study", study.digest.ToHex()},
                          {"title", study.title},
                          {"rounds", study.terms.rounds},
                          {"rounds_released", figures.released},

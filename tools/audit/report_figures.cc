@@ -7,7 +7,7 @@
 namespace mutual::audit {
 namespace {
 
-constexpr int kWidth = 720, kNameWidth = 190, kRow = 26;
+constexpr int kWidth = 720, kNameWidth = 230, kRow = 26;
 constexpr size_t kMaxRounds = 400;  // drawn one by one; beyond, studies are drawn as one block
 
 // A label's text of at most `limit` characters; UTF-8 is not cut inside a character.
@@ -92,8 +92,9 @@ std::string TimelineSvg(const History& history, uint64_t size) {
   std::string svg = Begin(history.studies.size(), "Studies along the entries of the log");
   const double span = std::max<double>(1, static_cast<double>(size));
   size_t row = 0;
-  for (const auto& [digest, study] : history.studies) {
-    svg += Label(row, Shorten(study.title, 26));
+  for (const StudyHistory* one : history.InOrder()) {
+    const StudyHistory& study = *one;
+    svg += Label(row, Shorten(study.title, 30));
     const double from = static_cast<double>(study.propose.value_or(0)) / span;
     svg += Draw(row,
                 {from, from, "proposed", "proposed, entry " + Grouped(study.propose.value_or(0))});
@@ -133,11 +134,12 @@ std::string BudgetSvg(const History& history, EpsilonCache& epsilons) {
   }
   std::string svg = Begin(history.studies.size() * 2, "Both epsilons of every study");
   size_t row = 0;
-  for (const auto& [digest, study] : history.studies) {
+  for (const StudyHistory* one : history.InOrder()) {
+    const StudyHistory& study = *one;
     const uint64_t count = study.least_count > 0 ? study.least_count : study.terms.min_nodes;
     const double node = epsilons.Node(study.terms, study.terms.rounds);
     const double open = epsilons.Public(study.terms, study.terms.rounds, count);
-    svg += Label(row, Shorten(study.title, 26));
+    svg += Label(row, Shorten(study.title, 30));
     svg += Draw(row, {0, node / most, "node", "epsilon_node"});
     svg += Value(row++, node / most, absl::StrFormat("%.3g", node));
     svg += Draw(row, {0, open / most, "public", "epsilon_public"});

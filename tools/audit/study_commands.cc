@@ -65,12 +65,12 @@ Spent SpentBy(const StudyHistory& study, const std::string& node, EpsilonCache& 
 std::string LineOf(const Spent& spent) {
   std::string line = absl::StrFormat("  %s…  %s\n", spent.study.substr(0, 12), spent.title);
   line += absl::StrFormat(
-      "    %d rounds so far: a member's part shows to nobody beyond epsilon %.4g at the\n"
-      "    organisation alone (epsilon_node), %.4g in what was released (epsilon_public), delta "
-      "%.3g\n",
-      spent.rounds, spent.epsilon_node, spent.epsilon_public, spent.delta);
+      "    %d %s so far. A member is protected to epsilon %.4g even if everybody else colludes\n"
+      "    (epsilon_node), and to %.4g in what was released (epsilon_public), at delta %.3g.\n",
+      spent.rounds, spent.rounds == 1 ? "round" : "rounds", spent.epsilon_node,
+      spent.epsilon_public, spent.delta);
   if (spent.claimed_node > 0 && spent.node.empty()) {
-    line += absl::StrFormat("    the log claims %.4g and %.4g for all rounds together\n",
+    line += absl::StrFormat("    The log claims %.4g and %.4g for all its rounds together.\n",
                             spent.claimed_node, spent.claimed_public);
   }
   return line;
@@ -102,6 +102,45 @@ double Composed(const History& history, const std::string& node) {
   return epsilon.ok() ? epsilon->epsilon : 0;
 }
 
+std::string Print(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string ProposalText(const StudyHistory& study) {
+  std::string text =
+      absl::StrFormat("%s  %s\n  %s\n  proposed by %s at %s (entry %s), open until %s\n",
+                      study.digest.Short(), study.title, study.purpose, study.researcher,
+                      study.time, Grouped(study.propose.value_or(0)), study.expires);
+  return text + absl::StrFormat(
+                    "  %s, %d rounds, noise %g, rate %g, delta %g, at least %d organisations\n",
+                    study.terms.recipe, study.terms.rounds, study.terms.noise_multiplier,
+                    study.terms.sampling_rate, study.terms.delta, study.terms.min_nodes);
+}
+
+std::string LineOf(const std::string& node, const Decision& decision, uint64_t rounds) {
+  std::string line = absl::StrFormat("  %-8s  %-20s %s by %s (entry %s)",
+                                     decision.accepted ? "accepted" : "refused", node,
+                                     decision.time, decision.body, Grouped(decision.index));
+  if (decision.accepted) line += absl::StrFormat(", counted in %d rounds", rounds);
+  if (decision.max_epsilon_node) {
+    line += absl::StrFormat(", up to epsilon_node %g", *decision.max_epsilon_node);
+  }
+  if (decision.withdrawn_from) {
+    line += absl::StrFormat(", withdrawn from round %d", *decision.withdrawn_from);
+  }
+  return line + "\n";
+}
+
+Json JsonOf(const std::string& node, const Decision& decision, uint64_t rounds) {
+  Json item = {
+      {"node", node},          {"accepted", decision.accepted}, {"time", decision.time},
+      {"body", decision.body}, {"entry", decision.index},       {"rounds_counted", rounds}};
+  if (decision.max_epsilon_node) item["max_epsilon_node"] = *decision.max_epsilon_node;
+  if (decision.max_epsilon_public) item["max_epsilon_public"] = *decision.max_epsilon_public;
+  if (decision.withdrawn_from) item["withdrawn_from"] = *decision.withdrawn_from;
+  return item;
+}
+
 }  // namespace
 
 int RunReplay(const CommandOptions& options, const ReplayOptions& replay) {
@@ -119,7 +158,7 @@ int RunReplay(const CommandOptions& options, const ReplayOptions& replay) {
                                            });
   if (!read.ok()) return Refuse(read);
   Findings& findings = (*done)->findings;
-  ReplayStudy({*study, &kept, replay.round, replay.folder}, &findings);
+  ReplayStudy({*study, &kept, replay.round, replay.folder, replay.study_file}, &findings);
   return Show(options,
               {"replay", (*done)->headline, NextStep(findings, (*done)->log->source), &findings});
 }
@@ -130,8 +169,9 @@ int RunPrivacy(const CommandOptions& options, const PrivacyOptions& asked) {
   History& history = (*done)->replayer->history();
   Json list = Json::array();
   std::string text;
-  for (const auto& [digest, study] : history.studies) {
-    if (digest.ToHex().rfind(asked.study, 0) != 0) continue;
+  for (const StudyHistory* one : history.InOrder()) {
+    const StudyHistory& study = *one;
+    if (study.digest.ToHex().rfind(asked.study, 0) != 0) continue;
     const Spent spent = SpentBy(study, asked.node, (*done)->replayer->epsilons());
     if (!asked.node.empty() && spent.rounds == 0) continue;
     list.push_back(JsonOf(spent));
@@ -151,7 +191,7 @@ int RunPrivacy(const CommandOptions& options, const PrivacyOptions& asked) {
                        {"composed_epsilon", composed},
                        {"verdict", NameOf(findings.exit_code())},
                        {"exit_code", static_cast<int>(findings.exit_code())}};
-    std::fputs((json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n").c_str(), stdout);
+    std::fputs(Print(json).c_str(), stdout);
     return findings.exit_code();
   }
   std::fputs(
@@ -170,49 +210,23 @@ int RunWho(const CommandOptions& options, const std::string& prefix) {
   if (!picked.ok()) return Refuse(picked.status());
   const StudyHistory& study = **picked;
   Json list = Json::array();
-  std::string text =
-      absl::StrFormat("%s  %s\n  %s\n  proposed by %s at %s (entry %s), open until %s\n",
-                      study.digest.Short(), study.title, study.purpose, study.researcher,
-                      study.time, Grouped(study.propose.value_or(0)), study.expires);
-  text +=
-      absl::StrFormat("  %s, %d rounds, noise %g, rate %g, delta %g, at least %d organisations\n",
-                      study.terms.recipe, study.terms.rounds, study.terms.noise_multiplier,
-                      study.terms.sampling_rate, study.terms.delta, study.terms.min_nodes);
+  std::string text = ProposalText(study);
   for (const auto& [node, decision] : study.decisions) {
     const auto counted = study.counted.find(node);
     const uint64_t rounds = counted == study.counted.end() ? 0 : counted->second;
-    text += absl::StrFormat("  %-8s  %-20s %s by %s (entry %s), counted in %d rounds%s\n",
-                            decision.accepted ? "accepted" : "refused", node, decision.time,
-                            decision.body, Grouped(decision.index), rounds,
-                            decision.withdrawn_from ? absl::StrFormat(", withdrawn from round %d",
-                                                                      *decision.withdrawn_from)
-                                                    : "");
-    Json item = {
-        {"node", node},          {"accepted", decision.accepted}, {"time", decision.time},
-        {"body", decision.body}, {"entry", decision.index},       {"rounds_counted", rounds}};
-    if (decision.max_epsilon_node) item["max_epsilon_node"] = *decision.max_epsilon_node;
-    if (decision.max_epsilon_public) item["max_epsilon_public"] = *decision.max_epsilon_public;
-    if (decision.withdrawn_from) item["withdrawn_from"] = *decision.withdrawn_from;
-    list.push_back(std::move(item));
+    list.push_back(JsonOf(node, decision, rounds));
+    text += LineOf(node, decision, rounds);
   }
   const Findings& findings = (*done)->findings;
-  const Json json = {{"version", kJsonVersion},
-                     {"command", "who"},
-                     {"study", study.digest.ToHex()},
-                     {"title", study.title},
-                     {"decisions", list},
-                     {"verdict", NameOf(findings.exit_code())},
-                     {"exit_code", static_cast<int>(findings.exit_code())}};
-  if (!options.json) {
-    text += findings.Conclusion() +
-            absl::StrFormat("  → mutual-audit privacy --study %s   exit %d\n", study.digest.Short(),
-                            static_cast<int>(findings.exit_code()));
-  }
-  std::fputs(options.json
-                 ? (json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n").c_str()
-                 : text.c_str(),
-             stdout);
-  return findings.exit_code();
+  const int code = findings.exit_code();
+  const Json json = {
+      {"version", kJsonVersion}, {"command", "who"},  {"study", study.digest.ToHex()},
+      {"title", study.title},    {"decisions", list}, {"verdict", NameOf(findings.exit_code())},
+      {"exit_code", code}};
+  text += findings.Conclusion() + absl::StrFormat("  → mutual-audit privacy --study %s   exit %d\n",
+                                                  study.digest.Short(), code);
+  std::fputs((options.json ? Print(json) : text).c_str(), stdout);
+  return code;
 }
 
 }  // namespace mutual::audit

@@ -57,17 +57,23 @@ class Rerun {
 
  private:
   std::string PathOf(const Digest& digest) const {
-    return (request_.folder / digest.ToHex()).string();
+    const std::string hex = digest.ToHex();
+    const std::filesystem::path sharded = request_.folder / hex.substr(0, 2) / hex.substr(2);
+    std::error_code error;
+    return (std::filesystem::exists(sharded, error) ? sharded : request_.folder / hex).string();
   }
 
   bool ReadStudy() {
-    const auto text = ReadFile(PathOf(study_.digest), kMaxStudyBytes);
+    const bool is_named = !request_.study_file.empty();
+    const auto text =
+        ReadFile(is_named ? request_.study_file.string() : PathOf(study_.digest), kMaxStudyBytes);
     if (!text.ok()) {
-      findings_.Judge("REPLAY-STUDY", text.status());
+      findings_.Skip("REPLAY-STUDY",
+                     "the study file is needed (--study-file FILE): " + Describe(text.status()));
       return false;
     }
     if (crypto::Sha256(*text) != study_.digest) {
-      findings_.Fail("REPLAY-STUDY", "the study file has another SHA-256 than its name");
+      findings_.Fail("REPLAY-STUDY", "the study file has another SHA-256 than was proposed");
       return false;
     }
     auto begun = Recomputation::Begin(*text);

@@ -38,8 +38,10 @@ class KeptFiles {
 struct ReplayRequest {
   const StudyHistory* study;
   const KeptFiles* kept;
-  uint64_t round;                // the last to replay
-  std::filesystem::path folder;  // files named by their SHA-256, the study file among them
+  uint64_t round;  // the last to replay
+  std::filesystem::path
+      folder;  // files named by their SHA-256: "9f3c…", or "9f/3c…" as coordinators keep
+  std::filesystem::path study_file;  // empty: it is in the folder too
 };
 
 // Reports REPLAY-STUDY, REPLAY-FILES, REPLAY-SUM, REPLAY-RESULT, REPLAY-MODEL.

@@ -72,6 +72,7 @@ int RunReport(const CommandOptions& options, const ReportOptions& report) {
   if (!policy.ok()) return Refuse(policy.status());
   const auto done = Verify({*source, *policy ? &**policy : nullptr, "", {}});
   if (!done.ok()) return Refuse(done.status());
+  (*done)->findings.NotAsked("REPLAY", "not asked (mutual-audit replay STUDY ROUND)");
   const std::string page = report.format == "html" ? HtmlReport(**done)
                            : report.format == "md" ? MarkdownReport(**done)
                                                    : JsonReport(**done);
