@@ -36,6 +36,9 @@ target_include_directories(mutual_soci SYSTEM INTERFACE ${MUTUAL_SOCI_INCLUDE})
 target_link_libraries(mutual_soci INTERFACE ${MUTUAL_SOCI_CORE} ${MUTUAL_SOCI_SQLITE}
                                             PkgConfig::SQLITE3)
 
+# HTTP for reading and serving the log.
+pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
+
 # libcsv: a header and a library, nothing else.
 find_library(MUTUAL_CSV csv REQUIRED)
 find_path(MUTUAL_CSV_INCLUDE csv.h REQUIRED)

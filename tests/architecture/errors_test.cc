@@ -40,7 +40,8 @@ Names CodesInSource() {
       codes.merge(Matches(Read(entry.path()), "\"([A-Z]+(?:_[A-Z]+)+)\""));
     }
   }
-  for (const char* const name : {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING"}) {
+  for (const char* const name : {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING",
+                                 "MUTUAL_ALARM"}) {
     codes.erase(name);
   }
   return codes;

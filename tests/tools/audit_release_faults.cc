@@ -1,0 +1,175 @@
+// Faults of tallies and releases.
+#include "tests/tools/audit_fault.h"
+
+namespace mutual::audit::testing {
+namespace {
+
+std::vector<Fault> TallyFaults() {
+  return {
+      {"a tally by somebody who is no scrutineer",
+       "TALLY",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "tally-east").Set("node", "north").signers = {"node/north"}; },
+       {},
+       {}},
+      {"a tally for another close",
+       "TALLY",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "tally-east").Set("close", "@close-wage1"); },
+       {},
+       {}},
+      {"a tally twice",
+       "TALLY",
+       kRuleBroken,
+       [](Drafts& d) {
+         InsertAfter(d, "tally-east",
+                     Copy(d, "tally-east", "again").Set("class-sum", "0 " + HashText("other")));
+       },
+       {},
+       {}},
+      {"a release below the tally threshold",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-pay1").Set("tally", "@tally-east"); },
+       {},
+       {}},
+      {"a release resting on what is no tally",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-pay1").Add("tally", "@masks-north"); },
+       {},
+       {}},
+      {"a release before its tallies",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) {
+         const Draft tally = Copy(d, "tally-south", "tally-south");
+         Drop(d, "tally-south");
+         InsertAfter(d, "release-pay1", tally);
+       },
+       {},
+       {}},
+  };
+}
+
+std::vector<Fault> CountFaults() {
+  return {
+      {"a release before its close",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) {
+         const Draft close = Copy(d, "close-wage1", "close-wage1");
+         Drop(d, "close-wage1");
+         InsertAfter(d, "release-wage1", close);
+       },
+       {},
+       {}},
+      {"a release without a close",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { Drop(d, "close-wage1"); },
+       {},
+       {}},
+      {"a release of an abandoned round",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) {
+         Draft draft = Copy(d, "release-shift2", "late").Set("round", "3");
+         InsertAfter(d, "abandon-shift3", draft.Set("round-start", "@start-shift3"));
+       },
+       {},
+       {}},
+      {"two releases",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) {
+         InsertAfter(d, "release-wage1",
+                     Copy(d, "release-wage1", "again").Set("result", HashText("nicer")));
+       },
+       {},
+       {}},
+      {"an overstated count",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").Set("count", "30"); },
+       {},
+       {}},
+      {"an overstated least-count",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-shift2").Set("least-count", "40"); },
+       {},
+       {}},
+      {"a release that names another close",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-shift2").Set("close", "@close-shift1"); },
+       {},
+       {}},
+      {"a statistic released without a result",
+       "RELEASE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").Erase("result"); },
+       {},
+       {}},
+  };
+}
+
+std::vector<Fault> PrivacyFaults() {
+  return {
+      {"understated epsilon-node",
+       "EPSILON",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").Set("epsilon-node", "0.1"); },
+       {},
+       {}},
+      {"understated epsilon-public",
+       "EPSILON",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-shift2").Set("epsilon-public", "0.1"); },
+       {},
+       {}},
+      {"overstated noise in a release",
+       "TERMS",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").Set("noise-multiplier", "4"); },
+       {},
+       {}},
+      {"another delta in a release",
+       "TERMS",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").Set("delta", "0.001"); },
+       {},
+       {}},
+      {"a changed model in a release",
+       "MODEL",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-shift1").Set("model", HashText("poisoned")); },
+       {},
+       {}},
+      {"a training release without a model",
+       "MODEL",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-shift2").Erase("model"); },
+       {},
+       {}},
+      {"a release signed by the researcher",
+       "SIGNER",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "release-wage1").signers = {"researcher/ada"}; },
+       {},
+       {}},
+  };
+}
+
+}  // namespace
+
+std::vector<Fault> ReleaseFaults() {
+  std::vector<Fault> all = TallyFaults();
+  for (const auto& some : {CountFaults(), PrivacyFaults()}) {
+    all.insert(all.end(), some.begin(), some.end());
+  }
+  return all;
+}
+
+}  // namespace mutual::audit::testing

@@ -1,0 +1,85 @@
+#include "tests/catch.h"
+#include "tests/support/seeded_random.h"
+#include "tests/support/temporary_folder.h"
+#include "tests/tools/audit_fault.h"
+#include "tests/tools/honest_drafts.h"
+#include "tools/audit/print.h"
+#include "tools/audit/verification.h"
+
+namespace mutual::audit {
+namespace {
+
+using namespace testing;  // NOLINT: the builder
+
+transparency::Policy Trust() { return *transparency::Policy::Parse(PolicyText()); }
+
+std::unique_ptr<Verification> VerifyFiles(const Files& files, const std::string& since = "") {
+  const mutual::testing::TemporaryFolder folder;
+  WriteFiles(files, folder.path());
+  const transparency::Policy policy = Trust();
+  auto done = Verify({folder.path().string(), &policy, since, {}});
+  REQUIRE_OK(done);
+  return *std::move(done);
+}
+
+std::string TextOf(const Verification& done) {
+  return ToText({"verify", done.headline, "", &done.findings});
+}
+
+}  // namespace
+
+TEST_CASE("An honest log verifies", "[audit]") {
+  const Entries entries = Render(HonestDrafts());
+  const auto done = VerifyFiles(Serve(entries));
+  INFO(TextOf(*done));
+  REQUIRE(done->findings.exit_code() == kVerified);
+  for (const std::string_view id : Replayer::Rules()) {
+    INFO(id);
+    CHECK(done->findings.Has(id, Verdict::kPass));
+    CHECK(done->findings.counted(id) > 0);
+  }
+}
+
+// The checkpoint that the auditor saved is the honest log's newest.
+TEST_CASE("Every seeded fault is found by its check", "[audit]") {
+  const Entries honest = Render(HonestDrafts());
+  const std::string saved = SignedCheckpoint(HeadOf(honest));
+  size_t rows = 0;
+  for (const auto& faults :
+       {MemberFaults(), DecisionFaults(), RoundFaults(), ReleaseFaults(), ByteFaults()}) {
+    for (const Fault& fault : faults) {
+      Drafts drafts = HonestDrafts();
+      if (fault.drafts) fault.drafts(drafts);
+      Entries entries = fault.drafts ? Render(drafts) : honest;
+      if (fault.entries) fault.entries(entries);
+      Files files = Serve(entries);
+      if (fault.files) fault.files(files);
+      const bool has_history = std::string(fault.check) == "APPEND";
+      const auto done = VerifyFiles(files, has_history ? saved : "");
+      INFO(fault.name << "\n" << TextOf(*done));
+      CHECK(done->findings.Has(fault.check, Verdict::kFail));
+      CHECK(done->findings.exit_code() == fault.exit);
+      ++rows;
+    }
+  }
+  WARN(rows << " seeded faults");
+  REQUIRE(rows >= 100);
+}
+
+// Every byte of every file matters: whichever bit is flipped, the log does not verify.
+TEST_CASE("No flipped bit in any file goes unseen", "[audit]") {
+  const Files honest = Serve(Render(HonestDrafts()));
+  mutual::testing::SeededRandom random(11);
+  for (int i = 0; i < 150; ++i) {
+    Files files = honest;
+    auto file = files.begin();
+    std::advance(file, static_cast<long>(random.NextUint64() % files.size()));
+    const size_t at = random.NextUint64() % file->second.size();
+    file->second[at] = static_cast<char>(file->second[at] ^ (1 << (random.NextUint64() % 8)));
+    const auto done = VerifyFiles(files);
+    INFO(file->first << " byte " << at << "\n" << TextOf(*done));
+    CHECK((done->findings.exit_code() == kWrong || done->findings.exit_code() == kRuleBroken));
+  }
+}
+
+}  // namespace mutual::audit

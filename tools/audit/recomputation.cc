@@ -1,0 +1,168 @@
+#include "tools/audit/recomputation.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include "aggregation/ring.h"
+#include "base/encoding.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "privacy/accountant.h"
+#include "privacy/grid.h"
+#include "study/model.h"
+#include "study/result.h"
+
+namespace mutual::audit {
+namespace {
+
+constexpr size_t kBlockWords = size_t{1} << 16;
+enum class Sign { kPlus, kMinus };
+
+absl::Status AddFile(const std::string& path, Sign sign, std::vector<uint32_t>* total) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return NotFound("%s is missing; copy it from the coordinator's content folder", path);
+  std::string block;
+  std::vector<uint32_t> words;
+  for (size_t at = 0; at < total->size(); at += words.size()) {
+    words.assign(std::min(kBlockWords, total->size() - at), 0);
+    block.resize(words.size() * 4);
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    if (file.gcount() != static_cast<std::streamsize>(block.size())) {
+      return WithCode(DataLoss("%s is shorter than its round's vector", path), "CONTENT_CORRUPT");
+    }
+    aggregation::AddBytesToRing(AsBytes(block), words);
+    for (size_t i = 0; i < words.size(); ++i) {
+      (*total)[at + i] += sign == Sign::kPlus ? words[i] : 0 - words[i];
+    }
+  }
+  if (file.peek() == std::ifstream::traits_type::eof()) return absl::OkStatus();
+  return WithCode(DataLoss("%s is longer than its round's vector", path), "CONTENT_CORRUPT");
+}
+
+absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds) {
+  return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
+}
+
+aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
+  aggregation::OptimizerOptions options{};
+  options.kind = spec.optimizer == study::Optimizer::kAdam ? aggregation::OptimizerKind::kAdam
+                                                           : aggregation::OptimizerKind::kSgd;
+  options.learning_rate = spec.learning_rate;
+  options.momentum = spec.momentum;
+  options.beta1 = 0.9;
+  options.beta2 = 0.999;
+  options.adam_epsilon = 1e-8;
+  options.weight_decay = spec.weight_decay;
+  options.averaging = spec.averaging;
+  return options;
+}
+
+Digest ModelDigest(const std::vector<double>& parameters) {
+  const std::vector<float> rounded(parameters.begin(), parameters.end());
+  return crypto::Sha256(study::ModelBytes(rounded));
+}
+
+}  // namespace
+
+absl::StatusOr<Recomputation> Recomputation::Begin(std::string_view study_text) {
+  MUTUAL_ASSIGN_OR_RETURN(study::Study study, study::ParseStudy(study_text, SolveNoise));
+  MUTUAL_ASSIGN_OR_RETURN(std::unique_ptr<study::Recipe> recipe, study::MakeRecipe(study));
+  Recomputation begun(std::move(study), std::move(recipe));
+  if (begun.recipe_->needs_model()) {
+    MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(begun.study_));
+    const std::vector<float> start = study::InitialModel(begun.study_, layout);
+    begun.state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
+  }
+  return begun;
+}
+
+transparency::StudyTerms Recomputation::Terms() const {
+  const char* const kind = std::holds_alternative<study::MeanSpec>(study_.recipe) ? "mean"
+                           : std::holds_alternative<study::HistogramSpec>(study_.recipe)
+                               ? "histogram"
+                               : "train";
+  return {kind,
+          recipe_->dimension(),
+          study_.rounds(),
+          study_.privacy.noise_multiplier,
+          study_.privacy.sampling_rate,
+          study_.privacy.delta,
+          recipe_->member_bound(),
+          static_cast<uint64_t>(study_.cohort.min_nodes),
+          static_cast<uint64_t>(study_.cohort.assumed_colluders)};
+}
+
+std::optional<Digest> Recomputation::StartModel() const {
+  if (!recipe_->needs_model()) return std::nullopt;
+  return ModelDigest(state_.parameters);
+}
+
+absl::StatusOr<std::vector<uint32_t>> Recomputation::AddUp(const RoundFiles& files) const {
+  std::vector<uint32_t> total(recipe_->dimension(), 0);
+  for (const std::string& path : files.contributions) {
+    MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kPlus, &total));
+  }
+  for (const std::string& path : files.class_sums) {
+    MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kMinus, &total));
+  }
+  return total;
+}
+
+Digest Recomputation::DigestOf(const std::vector<uint32_t>& sum) {
+  // The centred representative of a word has the same 32 bits.
+  return crypto::Sha256(aggregation::ToBytes(sum));
+}
+
+absl::Status Recomputation::Finish(const study::ReleasedSum& sum, RoundOutput* output) const {
+  MUTUAL_ASSIGN_OR_RETURN(const study::Result result, recipe_->Finish(sum));
+  output->result = crypto::Sha256(study::ToJson(result));
+  return absl::OkStatus();
+}
+
+absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* output) {
+  const auto& spec = std::get<study::TrainSpec>(study_.recipe);
+  const auto parameters = static_cast<long>(study::TrainVectorOf(study_).parameters);
+  const double expected =
+      spec.expected_members * study_.privacy.sampling_rate * (1 - spec.evaluation_share);
+  std::vector<double> gradient(sum.values.begin(), sum.values.begin() + parameters);
+  for (double& value : gradient) value /= expected;
+  const aggregation::OptimizerOptions options = OptionsOf(spec);
+  MUTUAL_RETURN_IF_ERROR(aggregation::Step(options, gradient, &state_));
+  if (round_ != study_.rounds()) {
+    output->model = ModelDigest(state_.parameters);
+    return absl::OkStatus();
+  }
+  output->model = ModelDigest(aggregation::Averaged(options, state_));
+  return Finish(sum, output);
+}
+
+absl::StatusOr<RoundOutput> Recomputation::Next(const RoundFiles& files) {
+  const privacy::Rounding rounding =
+      recipe_->needs_model() ? privacy::Rounding::kPerBatch : privacy::Rounding::kPerMember;
+  MUTUAL_ASSIGN_OR_RETURN(
+      const privacy::Grid grid,
+      privacy::MakeGrid({recipe_->dimension(), recipe_->member_bound(),
+                         study_.privacy.noise_multiplier, files.roster_size, rounding}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> total, AddUp(files));
+  ++round_;
+  RoundOutput output{DigestOf(total), {}, {}};
+  const auto nodes = static_cast<double>(files.contributions.size());
+  study::ReleasedSum sum{aggregation::Dequantise(aggregation::Centre(total), grid.scale),
+                         static_cast<double>(grid.noise_stddev) * std::sqrt(nodes) / grid.scale,
+                         static_cast<int>(files.contributions.size())};
+  if (recipe_->needs_model()) {
+    MUTUAL_RETURN_IF_ERROR(Train(sum, &output));
+    return output;
+  }
+  // A statistic takes the expected share of members; scaled back to all of them.
+  for (double& value : sum.values) value /= study_.privacy.sampling_rate;
+  sum.noise_stddev /= study_.privacy.sampling_rate;
+  MUTUAL_RETURN_IF_ERROR(Finish(sum, &output));
+  return output;
+}
+
+}  // namespace mutual::audit

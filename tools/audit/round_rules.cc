@@ -1,0 +1,253 @@
+// Rounds: started in order, contributed to by their roster, closed or abandoned once.
+#include <algorithm>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "crypto/digest.h"
+#include "tools/audit/rules.h"
+
+namespace mutual::audit {
+namespace {
+
+using transparency::StudyTerms;
+
+void Fail(const char* id, const Located& at, const Rulebook& rules, const std::string& why) {
+  rules.findings->Fail(id,
+                       absl::StrFormat("%s: %s %s %s", ShortStudy(at.Hash("study")),
+                                       at.entry().type(), Grouped(at.index), why),
+                       at.index);
+}
+
+// Organisations whose mandate covers the round now.
+std::set<std::string> Mandated(const StudyHistory& study, uint64_t round, History& history) {
+  std::set<std::string> names;
+  for (const auto& [name, decision] : study.decisions) {
+    const Member* member = history.FindNode(name);
+    if (!decision.accepted || decision.from_round > round || member == nullptr || member->gone_at) {
+      continue;
+    }
+    if (decision.withdrawn_from && *decision.withdrawn_from <= round) continue;
+    names.insert(name);
+  }
+  return names;
+}
+
+void CheckRoster(const Located& at, const Rulebook& rules, const StudyHistory& study,
+                 Round* round) {
+  rules.findings->Count("ROSTER");
+  round->roster = Mandated(study, round->number, *rules.history);
+  const Digest digest = at.Hash("roster");
+  // A roster that was fixed when the study began may stay: absent nodes only do not contribute.
+  if (digest != RosterDigest(round->roster) && !study.rounds.empty() &&
+      digest == RosterDigest(study.rounds.back().roster)) {
+    round->roster = study.rounds.back().roster;
+  }
+  if (digest != RosterDigest(round->roster) || at.Integer("roster-size") != round->roster.size()) {
+    Fail("ROSTER", at, rules,
+         absl::StrFormat("has another roster than the %d organisations with a mandate",
+                         round->roster.size()));
+  } else if (round->roster.size() < study.terms.min_nodes) {
+    Fail("ROSTER", at, rules,
+         absl::StrFormat("has %d organisations with a mandate, want at least %d",
+                         round->roster.size(), study.terms.min_nodes));
+  }
+}
+
+void CheckModel(const Located& at, const Rulebook& rules, const StudyHistory& study,
+                const Round& round) {
+  rules.findings->Count("MODEL");
+  const bool trains = round.terms.recipe == "train";
+  if (trains != round.model_before.has_value()) {
+    return Fail("MODEL", at, rules,
+                trains ? "names no model to train" : "names a model, but the study trains none");
+  }
+  if (study.rounds.empty() || !trains || study.rounds.back().model_after == round.model_before) {
+    return;
+  }
+  Fail("MODEL", at, rules, "starts from another model than the round before released");
+}
+
+// The order of rounds; false when there is no such study.
+bool CheckOrder(const Located& at, const Rulebook& rules, const StudyHistory* study) {
+  rules.findings->Count("ROUND");
+  if (study == nullptr || !study->propose) {
+    Fail("ROUND", at, rules, "starts a round of a study that was not proposed");
+    return false;
+  }
+  if (at.Integer("propose") != *study->propose) {
+    Fail("ROUND", at, rules,
+         absl::StrFormat("names %s as the proposal, which is %s", Grouped(at.Integer("propose")),
+                         Grouped(*study->propose)));
+  }
+  const uint64_t want = study->rounds.empty() ? 1 : study->rounds.back().number + 1;
+  if (at.Integer("round") != want) {
+    Fail("ROUND", at, rules,
+         absl::StrFormat("starts round %d, want %d", at.Integer("round"), want));
+  } else if (want > study->terms.rounds) {
+    Fail("ROUND", at, rules, absl::StrFormat("starts round %d of %d", want, study->terms.rounds));
+  } else if (!study->rounds.empty() && !study->rounds.back().IsOver()) {
+    Fail("ROUND", at, rules, "starts before the round before it was released or abandoned");
+  }
+  return true;
+}
+
+void CheckBudget(const Located& at, const Rulebook& rules, const StudyHistory& study,
+                 const Round& round) {
+  rules.findings->Count("BUDGET");
+  const auto found = study.decisions.find(at.Text("node"));
+  if (found == study.decisions.end()) return;
+  const Decision& decision = found->second;
+  // Epsilon grows with the rounds: a mandate that covers the whole study covers each.
+  const auto covers = [&decision](double node, double open) {
+    return node <= decision.max_epsilon_node.value_or(node) &&
+           open <= decision.max_epsilon_public.value_or(open);
+  };
+  if (!decision.max_epsilon_node && !decision.max_epsilon_public) return;
+  const uint64_t all = std::max(study.terms.rounds, round.number);
+  if (covers(rules.epsilons->Node(round.terms, all),
+             rules.epsilons->Public(round.terms, all, round.terms.min_nodes))) {
+    return;
+  }
+  const double node = rules.epsilons->Node(round.terms, round.number);
+  const double open = rules.epsilons->Public(round.terms, round.number, round.terms.min_nodes);
+  if (covers(node, open)) return;
+  const bool over_node = decision.max_epsilon_node && node > *decision.max_epsilon_node;
+  Fail("BUDGET", at, rules,
+       absl::StrFormat("takes %s to epsilon %.4g, its mandate allows %.4g", at.Text("node"),
+                       over_node ? node : open,
+                       over_node ? *decision.max_epsilon_node : *decision.max_epsilon_public));
+}
+
+void CheckCounted(const Located& at, const Rulebook& rules, const Round& round) {
+  std::set<uint64_t> seen;
+  for (const uint64_t index : at.Integers("contribution")) {
+    if (!seen.insert(index).second) {
+      Fail("CLOSE", at, rules, absl::StrFormat("counts contribution %s twice", Grouped(index)));
+    } else if (round.contributions.count(index) == 0) {
+      Fail("CLOSE", at, rules,
+           absl::StrFormat("counts %s, which is no contribution of its round", Grouped(index)));
+    }
+  }
+  if (seen.size() < round.terms.min_nodes) {
+    Fail("CLOSE", at, rules,
+         absl::StrFormat("counts %d contributions, want at least %d", seen.size(),
+                         round.terms.min_nodes));
+  }
+}
+
+// Whether the round can still end; else a failure.
+bool CheckStillOpen(const Located& at, const Rulebook& rules, const Round& round) {
+  if (at.Integer("round-start") != round.start) {
+    Fail("CLOSE", at, rules,
+         absl::StrFormat("names %s as its round-start, which is %s",
+                         Grouped(at.Integer("round-start")), Grouped(round.start)));
+  }
+  const bool is_abandon = at.entry().type() == "abandon";
+  const std::optional<uint64_t> first = round.abandon                 ? round.abandon
+                                        : is_abandon && round.release ? round.release
+                                        : is_abandon                  ? std::nullopt
+                                                                      : round.close;
+  if (!first) return true;
+  Fail("CLOSE", at, rules, absl::StrFormat("ends a round that %s ended", Grouped(*first)));
+  return false;
+}
+
+}  // namespace
+
+Digest RosterDigest(const std::set<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += name + "\n";
+  return crypto::Sha256(text);
+}
+
+Round* FindRound(const Located& at, const Rulebook& rules, const char* id) {
+  StudyHistory* study = rules.history->FindStudy(at.Hash("study"));
+  const uint64_t number = at.Integer("round");
+  if (study != nullptr) {
+    for (auto round = study->rounds.rbegin(); round != study->rounds.rend(); ++round) {
+      if (round->number == number) return &*round;
+    }
+  }
+  Fail(id, at, rules, absl::StrFormat("belongs to round %d, which was not started", number));
+  return nullptr;
+}
+
+void ReplayRoundStart(const Located& at, const Rulebook& rules) {
+  StudyHistory* study = rules.history->FindStudy(at.Hash("study"));
+  if (!CheckOrder(at, rules, study)) return;
+  Round round;
+  round.number = at.Integer("round");
+  round.start = at.index;
+  round.time = at.Text("time");
+  round.deadline = at.Text("deadline");
+  round.roster_size = at.Integer("roster-size");
+  round.model_before = at.MaybeHash("model");
+  const auto terms = StudyTerms::Of(at.entry());
+  if (terms.ok()) round.terms = *terms;
+  rules.findings->Count("TERMS");
+  if (!(round.terms == study->terms)) {
+    Fail("TERMS", at, rules,
+         "has other terms than the proposal: " + DifferenceOf(study->terms, round.terms));
+  }
+  CheckRoster(at, rules, *study, &round);
+  CheckModel(at, rules, *study, round);
+  // Of rounds that are over only the last is referred to again.
+  if (study->rounds.size() > 1) {
+    Round& old = study->rounds[study->rounds.size() - 2];
+    old.by_node.clear();
+    old.contributions.clear();
+    old.roster.clear();
+  }
+  study->rounds.push_back(std::move(round));
+}
+
+void ReplayContribution(const Located& at, const Rulebook& rules) {
+  rules.findings->Count("CONTRIB");
+  Round* round = FindRound(at, rules, "CONTRIB");
+  if (round == nullptr) return;
+  StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
+  if (round->number + 2 <= study.rounds.back().number) return;  // late, counted nowhere
+  const std::string node = at.Text("node");
+  if (round->roster.count(node) == 0) {
+    return Fail("CONTRIB", at, rules, "is by " + node + ", who is not on the roster");
+  }
+  if (at.Integer("vector-len") != round->terms.vector_length) {
+    Fail("CONTRIB", at, rules,
+         absl::StrFormat("has %d values, want %d", at.Integer("vector-len"),
+                         round->terms.vector_length));
+  }
+  const auto [place, is_first] = round->by_node.emplace(node, at.index);
+  if (!is_first) {
+    return Fail(
+        "CONTRIB", at, rules,
+        absl::StrFormat("is a second one by %s, first was %s", node, Grouped(place->second)));
+  }
+  round->contributions.emplace(at.index, node);
+  ++round->contribution_count;
+  ++study.contributed[node];
+  CheckBudget(at, rules, study, *round);
+}
+
+void ReplayClose(const Located& at, const Rulebook& rules) {
+  rules.findings->Count("CLOSE");
+  Round* round = FindRound(at, rules, "CLOSE");
+  if (round == nullptr || !CheckStillOpen(at, rules, *round)) return;
+  round->close = at.index;
+  round->counted = at.Integers("contribution");
+  CheckCounted(at, rules, *round);
+  StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
+  for (const uint64_t index : std::set<uint64_t>(round->counted.begin(), round->counted.end())) {
+    const auto found = round->contributions.find(index);
+    if (found != round->contributions.end()) ++study.counted[found->second];
+  }
+}
+
+void ReplayAbandon(const Located& at, const Rulebook& rules) {
+  rules.findings->Count("CLOSE");
+  Round* round = FindRound(at, rules, "CLOSE");
+  if (round == nullptr || !CheckStillOpen(at, rules, *round)) return;
+  round->abandon = at.index;
+  round->abandon_code = at.Text("code");
+}
+
+}  // namespace mutual::audit

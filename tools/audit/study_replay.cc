@@ -1,0 +1,217 @@
+#include "tools/audit/study_replay.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "base/file.h"
+#include "base/status.h"
+#include "crypto/digest.h"
+#include "tools/audit/rules.h"
+#include "transparency/signed_entry.h"
+
+namespace mutual::audit {
+namespace {
+
+constexpr uint64_t kMaxStudyBytes = uint64_t{1} << 20;
+constexpr size_t kBlock = size_t{1} << 20;
+
+absl::Status CheckFile(const std::filesystem::path& path, const Digest& want) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) {
+    return NotFound("%s is missing; copy it from the coordinator's content folder", path.string());
+  }
+  crypto::Sha256Stream hash;
+  std::string block(kBlock, '\0');
+  while (file.read(block.data(), static_cast<std::streamsize>(kBlock)) || file.gcount() > 0) {
+    hash.Update(std::string_view(block.data(), static_cast<size_t>(file.gcount())));
+  }
+  if (hash.Finish() == want) return absl::OkStatus();
+  return WithCode(DataLoss("%s has another SHA-256 than its name", path.string()),
+                  "CONTENT_CORRUPT");
+}
+
+// The replay of one study; each step reports and says whether the next makes sense.
+class Rerun {
+ public:
+  Rerun(const ReplayRequest& request, Findings* findings)
+      : request_(request), study_(*request.study), findings_(*findings) {}
+
+  void Run() {
+    if (!ReadStudy()) return;
+    for (const Round& round : study_.rounds) {
+      if (round.number > request_.round || !round.release || !ReplayRound(round)) break;
+      last_ = round.number;
+    }
+    if (last_ != request_.round) {
+      return findings_.Skip("REPLAY", absl::StrFormat("round %d was not reached or not released; "
+                                                      "the last replayed is %d",
+                                                      request_.round, last_));
+    }
+    findings_.Pass("REPLAY", absl::StrFormat("%s: rounds 1 to %d recomputed",
+                                             ShortStudy(study_.digest), last_));
+    findings_.PassRest({"REPLAY-FILES", "REPLAY-SUM", "REPLAY-RESULT", "REPLAY-MODEL"});
+  }
+
+ private:
+  std::string PathOf(const Digest& digest) const {
+    const std::string hex = digest.ToHex();
+    const std::filesystem::path sharded = request_.folder / hex.substr(0, 2) / hex.substr(2);
+    std::error_code error;
+    return (std::filesystem::exists(sharded, error) ? sharded : request_.folder / hex).string();
+  }
+
+  bool ReadStudy() {
+    const bool is_named = !request_.study_file.empty();
+    const auto text =
+        ReadFile(is_named ? request_.study_file.string() : PathOf(study_.digest), kMaxStudyBytes);
+    if (!text.ok()) {
+      findings_.Skip("REPLAY-STUDY",
+                     "the study file is needed (--study-file FILE): " + Describe(text.status()));
+      return false;
+    }
+    if (crypto::Sha256(*text) != study_.digest) {
+      findings_.Fail("REPLAY-STUDY", "the study file has another SHA-256 than was proposed");
+      return false;
+    }
+    auto begun = Recomputation::Begin(*text);
+    if (!begun.ok()) {
+      findings_.Skip("REPLAY-STUDY", Describe(begun.status()));
+      return false;
+    }
+    rerun_.emplace(*std::move(begun));
+    if (!(rerun_->Terms() == study_.terms)) {
+      findings_.Fail("REPLAY-STUDY", "the proposal says otherwise than the study file: " +
+                                         DifferenceOf(rerun_->Terms(), study_.terms));
+      return false;
+    }
+    findings_.Pass("REPLAY-STUDY", FindCheck("REPLAY-STUDY").sentence);
+    if (!study_.rounds.empty()) {
+      Compare("REPLAY-MODEL", study_.rounds[0], rerun_->StartModel(), study_.rounds[0].model_before,
+              "starts at the model");
+    }
+    return true;
+  }
+
+  // The paths of the round's files, checked; nothing when one is missing or wrong.
+  std::optional<RoundFiles> FilesOf(const Round& round) {
+    RoundFiles files{static_cast<int>(round.roster_size), {}, {}};
+    const std::set<uint64_t> counted(round.counted.begin(), round.counted.end());
+    std::vector<Digest> digests;
+    for (const uint64_t index : counted) {
+      const auto found = request_.kept->contributions().find(index);
+      if (found == request_.kept->contributions().end()) {
+        findings_.Fail("REPLAY-FILES",
+                       absl::StrFormat("entry %s, which close %s counts, is no contribution",
+                                       Grouped(index), Grouped(*round.close)),
+                       index);
+        return std::nullopt;
+      }
+      files.contributions.push_back(PathOf(found->second));
+      digests.push_back(found->second);
+    }
+    const auto classes = request_.kept->ClassSums(round.tallies);
+    if (!classes.ok()) {
+      findings_.Judge("REPLAY-FILES", classes.status());
+      return std::nullopt;
+    }
+    for (const auto& [mask_class, digest] : *classes) {
+      files.class_sums.push_back(PathOf(digest));
+      digests.push_back(digest);
+    }
+    for (const Digest& digest : digests) {
+      findings_.Count("REPLAY-FILES");
+      const absl::Status status = CheckFile(PathOf(digest), digest);
+      if (status.ok()) continue;
+      findings_.Judge("REPLAY-FILES", status);
+      return std::nullopt;
+    }
+    return files;
+  }
+
+  bool Compare(const char* id, const Round& round, const std::optional<Digest>& recomputed,
+               const std::optional<Digest>& logged, const char* what) {
+    if (!recomputed && !logged) return true;
+    findings_.Count(id);
+    if (recomputed == logged) return true;
+    findings_.Fail(id,
+                   absl::StrFormat("%s: round %d %s %s…, recomputed %s…", ShortStudy(study_.digest),
+                                   round.number, what, logged ? logged->Short() : "none",
+                                   recomputed ? recomputed->Short() : "none"),
+                   round.release ? *round.release : round.start);
+    return false;
+  }
+
+  bool ReplayRound(const Round& round) {
+    const std::optional<RoundFiles> files = FilesOf(round);
+    if (!files) return false;
+    const auto output = rerun_->Next(*files);
+    if (!output.ok()) {
+      findings_.Judge("REPLAY-SUM", output.status(), round.release);
+      return false;
+    }
+    // All three are compared, so that the report says how far the difference goes.
+    const bool same_sum = Compare("REPLAY-SUM", round, output->sum, round.sum, "released the sum");
+    const bool same_result =
+        Compare("REPLAY-RESULT", round, output->result, round.result, "released the result");
+    const bool same_model =
+        Compare("REPLAY-MODEL", round, output->model, round.model_after, "released the model");
+    return same_sum && same_result && same_model;
+  }
+
+  const ReplayRequest& request_;
+  const StudyHistory& study_;
+  Findings& findings_;
+  std::optional<Recomputation> rerun_;
+  uint64_t last_ = 0;
+};
+
+}  // namespace
+
+void KeptFiles::Take(uint64_t index, std::string_view bytes) {
+  const auto entry = transparency::ParseSignedEntry(bytes);
+  if (!entry.ok() || !entry->entry.understood()) return;
+  const std::string& type = entry->entry.type();
+  if (type != "contribution" && type != "tally") return;
+  const Located at{index, &*entry};
+  if (at.Hash("study") != study_) return;
+  if (type == "contribution") {
+    contributions_[index] = at.Hash("sha256");
+    return;
+  }
+  const auto sums = entry->entry.ClassHashes("class-sum");
+  if (!sums.ok()) return;
+  for (const auto& sum : *sums) tallies_[index][sum.mask_class] = sum.hash;
+}
+
+absl::StatusOr<std::map<uint64_t, Digest>> KeptFiles::ClassSums(
+    const std::map<std::string, uint64_t>& tallies) const {
+  std::map<uint64_t, std::map<Digest, int>> votes;
+  for (const auto& [node, index] : tallies) {
+    const auto found = tallies_.find(index);
+    if (found == tallies_.end()) continue;
+    for (const auto& [mask_class, digest] : found->second) ++votes[mask_class][digest];
+  }
+  std::map<uint64_t, Digest> agreed;
+  for (const auto& [mask_class, digests] : votes) {
+    const auto best = std::max_element(digests.begin(), digests.end(),
+                                       [](auto& a, auto& b) { return a.second < b.second; });
+    const auto same = std::count_if(digests.begin(), digests.end(), [&](const auto& digest) {
+      return digest.second == best->second;
+    });
+    if (same > 1) {
+      return DataLoss("the tallies disagree about the sum of mask class %d, and neither prevails",
+                      mask_class);
+    }
+    agreed[mask_class] = best->first;
+  }
+  return agreed;
+}
+
+void ReplayStudy(const ReplayRequest& request, Findings* findings) {
+  Rerun(request, findings).Run();
+}
+
+}  // namespace mutual::audit
