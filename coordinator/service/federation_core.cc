@@ -144,6 +144,8 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
     return BadStatement("it is not what the study file says");
   }
   MUTUAL_RETURN_IF_ERROR(admission_.Found());
+  // Kept by its digest, so that an auditor of the content folder can replay the study.
+  MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());
   MUTUAL_RETURN_IF_ERROR(parts_.log->Append(entry).status());
   StudyRecord record;
   record.digest = lint.study->digest;

@@ -105,7 +105,7 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
       .Integer("least-count", static_cast<uint64_t>(least))
       .Real("epsilon-node", figures.value("epsilon_node", 0.0))
       .Real("epsilon-public", figures.value("epsilon_public", 0.0))
-      .Text("accountant", "renyi")
+      .Text("accountant", "rdp")
       .Time("time", now);
   if (!output.model.empty()) writer.Hash("model", crypto::Sha256(output.model));
   if (!output.result_json.empty()) writer.Hash("result", crypto::Sha256(output.result_json));
