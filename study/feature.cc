@@ -16,11 +16,16 @@ constexpr std::array<const char*, 5> kFunctions = {"", "log", "log1p", "sqrt", "
 
 double Apply(int function, double x) {
   switch (function) {
-    case 1: return std::log(x);
-    case 2: return std::log1p(x);
-    case 3: return std::sqrt(x);
-    case 4: return x * x;
-    default: return x;
+    case 1:
+      return std::log(x);
+    case 2:
+      return std::log1p(x);
+    case 3:
+      return std::sqrt(x);
+    case 4:
+      return x * x;
+    default:
+      return x;
   }
 }
 
@@ -33,7 +38,8 @@ absl::StatusOr<Expression> ParseExpression(const Schema& schema, const std::stri
   Expression expression;
   std::string name = text;
   const size_t open = text.find('(');
-  if (open != std::string::npos && text.back() == ')') {
+  const bool is_column = schema.Find(text) >= 0;  // a column's name may hold parentheses
+  if (!is_column && open != std::string::npos && text.back() == ')') {
     const auto found = std::find(kFunctions.begin() + 1, kFunctions.end(), text.substr(0, open));
     if (found == kFunctions.end()) {
       return InvalidArgument("\"%s\" uses an unknown function, want log, log1p, sqrt or square",
@@ -87,22 +93,44 @@ absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainS
       continue;
     }
     const auto [low, high] = Range(expression.function, column.lower, column.upper);
-    map.terms_.push_back({expression.column, expression.function, -1, (low + high) / 2,
-                          (high - low) / 2});
+    map.terms_.push_back(
+        {expression.column, expression.function, -1, (low + high) / 2, (high - low) / 2});
     map.names_.push_back(text);
     map.descriptions_.push_back(absl::StrFormat("(%s - %g) / %g, column clamped to [%g, %g]", text,
                                                 (low + high) / 2, (high - low) / 2, column.lower,
                                                 column.upper));
   }
+  MUTUAL_RETURN_IF_ERROR(map.AddTarget(schema, spec));
+  return map;
+}
+
+absl::Status FeatureMap::CheckFeature(const Schema& schema, const std::string& text) {
+  return ParseExpression(schema, text).status();
+}
+
+absl::Status FeatureMap::CheckTarget(const Schema& schema, const TrainSpec& spec) {
+  FeatureMap map;
+  return map.AddTarget(schema, spec);
+}
+
+bool FeatureMap::SameColumn(const Schema& schema, const std::string& a, const std::string& b) {
+  const auto first = ParseExpression(schema, a), second = ParseExpression(schema, b);
+  return first.ok() && second.ok() && first->column == second->column;
+}
+
+absl::Status FeatureMap::AddTarget(const Schema& schema, const TrainSpec& spec) {
   MUTUAL_ASSIGN_OR_RETURN(const Expression target, ParseExpression(schema, spec.target));
   const Column& column = schema.columns[static_cast<size_t>(target.column)];
-  map.target_ = {target.column, target.function, -1, 0, 1};
+  target_ = {target.column, target.function, -1, 0, 1};
   const bool category = column.type == ColumnType::kCategory;
   const bool classifies = !spec.target_class.empty();
-  if (category != classifies || (spec.model == ModelKind::kLogistic) != (classifies && spec.model != ModelKind::kMlp)) {
-    return InvalidArgument("target \"%s\": logistic (and mlp, to classify) need a category column and "
-                           "target_class; linear, poisson and mlp regression need a number",
-                           spec.target);
+  const bool must = spec.model == ModelKind::kLogistic;
+  const bool may = must || spec.model == ModelKind::kMlp;
+  if (category != classifies || (must && !classifies) || (classifies && !may)) {
+    return InvalidArgument(
+        "target \"%s\": logistic (and mlp, to classify) need a category column and "
+        "target_class; linear, poisson and mlp regression need a number",
+        spec.target);
   }
   if (classifies) {
     const auto found =
@@ -111,17 +139,16 @@ absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainS
       return InvalidArgument("target_class \"%s\" is no category of \"%s\"", spec.target_class,
                              spec.target);
     }
-    map.target_category_ = static_cast<int>(found - column.categories.begin());
-    map.target_lower_ = 0;
-    map.target_upper_ = 1;
-    return map;
+    target_category_ = static_cast<int>(found - column.categories.begin());
+    target_lower_ = 0;
+    target_upper_ = 1;
+    return absl::OkStatus();
   }
-  std::tie(map.target_lower_, map.target_upper_) =
-      Range(target.function, column.lower, column.upper);
-  if (spec.model == ModelKind::kPoisson && map.target_lower_ < 0) {
+  std::tie(target_lower_, target_upper_) = Range(target.function, column.lower, column.upper);
+  if (spec.model == ModelKind::kPoisson && target_lower_ < 0) {
     return InvalidArgument("target \"%s\" may be negative; poisson counts events", spec.target);
   }
-  return map;
+  return absl::OkStatus();
 }
 
 size_t FeatureMap::input_count() const { return terms_.size(); }

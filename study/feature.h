@@ -16,10 +16,17 @@ namespace mutual::study {
 // Turns rows into model inputs. Immutable; thread-safe.
 class FeatureMap {
  public:
+  // INVALID_ARGUMENT with the first problem of a feature or the target.
   static absl::StatusOr<FeatureMap> Create(const Schema& schema, const TrainSpec& spec);
-  size_t input_count() const;                          // without the intercept
+  // Whether `text` is a feature of this schema; whether target and target_class suit the model.
+  static absl::Status CheckFeature(const Schema& schema, const std::string& text);
+  static absl::Status CheckTarget(const Schema& schema, const TrainSpec& spec);
+  // Whether two expressions are computed from one column. False when either is malformed.
+  static bool SameColumn(const Schema& schema, const std::string& a, const std::string& b);
+  size_t input_count() const;  // without the intercept
   const std::vector<std::string>& input_names() const;
-  // inputs has input_count() values. False when a needed value is missing (the row counts as absent).
+  // inputs has input_count() values. False when a needed value is missing (the row counts as
+  // absent).
   bool Inputs(const MemberRows& rows, size_t row, std::span<double> inputs) const;
   // The target in model units: regression targets keep their own unit (log(wage) = ln of the
   // clamped wage); classification gives 0 or 1. False when missing.
@@ -27,14 +34,16 @@ class FeatureMap {
   // Public bounds of the target after its transform.
   double target_lower() const;
   double target_upper() const;
-  // How each input is computed, as text for docs and the model passport: "log1p(gain) scaled from [0, 11.5]".
+  // How each input is computed, as text for the model's file: "(log1p(gain) - 5.76) / 5.76, column
+  // clamped to [0, 100000]".
   std::vector<std::string> Describe() const;
 
  private:
+  absl::Status AddTarget(const Schema& schema, const TrainSpec& spec);
   struct Term {
     int column;
-    int function;      // 0 identity, 1 log, 2 log1p, 3 sqrt, 4 square
-    int category;      // one-hot index, or -1
+    int function;  // 0 identity, 1 log, 2 log1p, 3 sqrt, 4 square
+    int category;  // one-hot index, or -1
     double centre, half_range;
   };
   std::vector<Term> terms_;

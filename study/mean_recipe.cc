@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "study/figure.h"
 #include "study/measure.h"
 
 namespace mutual::study {
@@ -12,18 +13,33 @@ namespace {
 
 constexpr double kLeastCount = 10;  // below this noisy count a mean says nothing and is withheld
 
+// Mean and variance of one measure in one group, in the measure's unit.
+struct Moments {
+  double mean, mean_error;  // noise and sampling
+  double mean_noise;        // the noise's part
+  double variance, variance_error;
+};
+
 class MeanRecipe final : public Recipe {
  public:
-  MeanRecipe(Schema schema, MeanSpec spec) : schema_(std::move(schema)), spec_(std::move(spec)) {
+  explicit MeanRecipe(const Study& study)
+      : schema_(study.schema),
+        spec_(std::get<MeanSpec>(study.recipe)),
+        max_rows_(study.privacy.max_rows),
+        sampling_rate_(study.privacy.sampling_rate) {
     by_ = spec_.by.empty() ? -1 : schema_.Find(spec_.by);
     groups_ = by_ < 0 ? 1 : schema_.columns[static_cast<size_t>(by_)].categories.size();
   }
 
   uint64_t dimension() const override { return 3 * groups_ * spec_.measures.size(); }
-  double member_bound() const override { return std::sqrt(static_cast<double>(dimension())); }
+  double member_bound() const override {
+    const uint64_t groups = std::min(groups_, static_cast<uint64_t>(max_rows_));
+    return std::sqrt(static_cast<double>(3 * groups * spec_.measures.size()));
+  }
   bool needs_model() const override { return false; }
 
-  absl::Status MemberVector(const MemberRows& rows, std::span<double> out) const override {
+  absl::Status MemberVector(const MemberRows& all_rows, std::span<double> out) const override {
+    const MemberRows rows = FirstRows(all_rows, max_rows_);
     std::fill(out.begin(), out.end(), 0.0);
     size_t at = 0;
     for (size_t group = 0; group < groups_; ++group) {
@@ -52,7 +68,10 @@ class MeanRecipe final : public Recipe {
       table.key_columns = {by_ < 0 ? "group" : spec_.by};
       for (size_t group = 0; group < groups_; ++group) {
         const size_t at = 3 * (group * spec_.measures.size() + j);
-        AddRow(sum, spec_.measures[j], at, GroupName(group), &table, &result.sentences);
+        const std::span<const double> sums(sum.values.data() + at, 3);
+        table.rows.push_back(RowOf(spec_.measures[j], sums, sum.noise_stddev));
+        table.rows.back().keys = {GroupName(group)};
+        result.sentences.push_back(Sentence(spec_.measures[j], table.rows.back()));
       }
       result.tables.push_back(table);
     }
@@ -67,47 +86,60 @@ class MeanRecipe final : public Recipe {
     return by_ < 0 ? "all members" : schema_.columns[static_cast<size_t>(by_)].categories[group];
   }
 
-  // mean = mid + half·B/A with A = Σ1, B = Σu; by the delta method its noise has standard deviation
-  // half·σ/A·√(1 + (B/A)²), and sampling adds √(variance/A).
-  void AddRow(const ReleasedSum& sum, const Measure& measure, size_t at, const std::string& group,
-              ResultTable* table, std::vector<std::string>* sentences) const {
-    const double count = sum.values[at];
-    const double sigma = sum.noise_stddev;
-    const double u = sum.values[at + 1] / count;
-    const double half = Half(measure);
-    const double variance_u = sum.values[at + 2] / count - u * u;
-    const double mean = Middle(measure) + half * u;
-    const double variance = std::max(0.0, half * half * variance_u);
-    const double noise = half * sigma / count * std::sqrt(1 + u * u);
-    const double sampling = std::sqrt(variance / count);
-    const double error = std::hypot(noise, sampling);
+  // With A = Σ1, B = Σu, D = Σu², each with noise σ, and n = A·q members behind them (delta
+  // method): u = B/A has noise σ/A·√(1 + u²) and sampling error √(v/n); v = D/A − u² has noise
+  // σ/A·√(1 + 4u² + (v − u²)²) and sampling error √((E(x − u)⁴ − v²)/n), where |x − u| <= 1 + |u|
+  // bounds the fourth moment by (1 + |u|)²·v.
+  Moments MomentsOf(const Measure& measure, std::span<const double> sums, double sigma) const {
+    const double half = Half(measure), count = sums[0];
+    const double u = std::clamp(sums[1] / count, -1.0, 1.0);
+    const double v = std::clamp(sums[2] / count - u * u, 0.0, 1 - u * u);
+    const double members = count * sampling_rate_;
+    const double noise = sigma / count * std::sqrt(1 + u * u);
     const double variance_noise =
-        half * half * sigma / count * std::sqrt(1 + 4 * u * u + std::pow(variance_u - u * u, 2));
+        sigma / count * std::sqrt(1 + 4 * u * u + (v - u * u) * (v - u * u));
+    const double fourth = std::max(v * v, (1 + std::abs(u)) * (1 + std::abs(u)) * v);
+    Moments moments{};
+    moments.mean = Middle(measure) + half * u;
+    moments.mean_noise = half * noise;
+    moments.mean_error = half * std::hypot(noise, std::sqrt(v / members));
+    moments.variance = half * half * v;
+    moments.variance_error =
+        half * half * std::hypot(variance_noise, std::sqrt((fourth - v * v) / members));
+    return moments;
+  }
+
+  ResultRow RowOf(const Measure& measure, std::span<const double> sums, double sigma) const {
+    const double none = std::nan("");
+    const double count = sums[0], count_error = CountError(count, sigma, sampling_rate_);
+    const bool known = count >= kLeastCount && count >= 3 * sigma;
+    const Moments moments =
+        known ? MomentsOf(measure, sums, sigma) : Moments{none, none, none, none, none};
+    const std::string squared = measure.unit.empty() ? "" : measure.unit + " squared";
     ResultRow row;
-    row.keys = {group};
-    row.estimates.push_back({"count", count, sigma, "members"});
-    if (count < kLeastCount || count < 3 * sigma) {
-      const double none = std::nan("");
-      row.estimates.push_back({"mean", none, none, measure.unit});
-      row.estimates.push_back({"variance", none, none, ""});
-      row.estimates.push_back({"privacy error", none, none, measure.unit});
-      sentences->push_back(absl::StrFormat(
-          "%s, %s: withheld, because too few members are known to be behind it.", measure.name,
-          group));
-    } else {
-      row.estimates.push_back({"mean", mean, error, measure.unit});
-      row.estimates.push_back({"variance", variance, variance_noise, ""});
-      row.estimates.push_back({"privacy error", noise, 0, measure.unit});
-      sentences->push_back(absl::StrFormat(
-          "%s, %s: on average %.4g%s%s (95%% sure within %.2g; privacy adds %.2g of that).",
-          measure.name, group, mean, measure.unit.empty() ? "" : " ", measure.unit, 1.96 * error,
-          1.96 * noise));
+    row.estimates = {{"count", count, count_error, "members"},
+                     {"mean", moments.mean, moments.mean_error, measure.unit},
+                     {"variance", moments.variance, moments.variance_error, squared},
+                     {"noise error of the mean", moments.mean_noise, 0, measure.unit}};
+    return row;
+  }
+
+  static std::string Sentence(const Measure& measure, const ResultRow& row) {
+    const std::string subject = measure.name + ", " + row.keys[0];
+    const Estimate& mean = row.estimates[1];
+    if (!std::isfinite(mean.value)) {
+      return subject + ": withheld, because too few members are known to be behind it.";
     }
-    table->rows.push_back(row);
+    const double error = 1.96 * mean.standard_error, noise = 1.96 * row.estimates[3].value;
+    return absl::StrFormat("%s: on average %s (95%% sure within %s; privacy alone adds %s).",
+                           subject, WithUnit(Readable(mean.value, error), measure.unit),
+                           Readable(error, error), Readable(noise, error));
   }
 
   Schema schema_;
   MeanSpec spec_;
+  int max_rows_;
+  double sampling_rate_;
   int by_ = -1;
   uint64_t groups_ = 1;
 };
@@ -115,7 +147,7 @@ class MeanRecipe final : public Recipe {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Recipe>> MakeMeanRecipe(const Study& study) {
-  return std::make_unique<MeanRecipe>(study.schema, std::get<MeanSpec>(study.recipe));
+  return std::make_unique<MeanRecipe>(study);
 }
 
 }  // namespace mutual::study

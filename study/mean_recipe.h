@@ -7,8 +7,9 @@
 
 namespace mutual::study {
 
-// Per group g and measure j a member adds (1, u, u²), u = (x − mid)/half ∈ [−1, 1], 0 when the measure is
-// missing. Each triple has norm at most √3; a member may be in every group, so C = √(3·groups·measures).
+// Per group g and measure j a member adds (1, u, u²), u = (x − mid)/half ∈ [−1, 1], 0 when the
+// measure is missing. Each triple has norm at most √3. A row is in one group, so a member is in at
+// most G = min(groups, max_rows) of them, and C = √(3·G·measures). Order: groups, then measures.
 absl::StatusOr<std::unique_ptr<Recipe>> MakeMeanRecipe(const Study& study);
 
 }  // namespace mutual::study

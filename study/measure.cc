@@ -49,4 +49,14 @@ double MemberValue(const MemberRows& rows, const Schema& schema, const Measure& 
                                               : std::clamp(value, measure.lower, measure.upper);
 }
 
+MemberRows FirstRows(const MemberRows& rows, int max_rows) {
+  const size_t most = static_cast<size_t>(std::max(0, max_rows)) * rows.columns;
+  return {rows.values.first(std::min(rows.row_count() * rows.columns, most)), rows.columns};
+}
+
+double CountError(double count, double noise_stddev, double sampling_rate) {
+  const double sampling = std::max(0.0, count) * (1 - sampling_rate) / sampling_rate;
+  return std::sqrt(noise_stddev * noise_stddev + sampling);
+}
+
 }  // namespace mutual::study

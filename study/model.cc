@@ -4,7 +4,6 @@
 #include <bit>
 #include <cmath>
 #include <cstring>
-
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
@@ -27,8 +26,8 @@ int64_t TensorShape::size() const {
 std::vector<TensorShape> ModelLayout::tensors() const {
   std::vector<TensorShape> tensors;
   for (size_t layer = 0; layer + 1 < widths.size(); ++layer) {
-    tensors.push_back({absl::StrFormat("layers.%d.weight", layer),
-                       {widths[layer + 1], widths[layer]}});
+    tensors.push_back(
+        {absl::StrFormat("layers.%d.weight", layer), {widths[layer + 1], widths[layer]}});
     tensors.push_back({absl::StrFormat("layers.%d.bias", layer), {widths[layer + 1]}});
   }
   return tensors;
@@ -88,9 +87,10 @@ absl::StatusOr<std::vector<float>> ParseModel(std::string_view bytes, const Mode
   std::memcpy(parameters.data(), bytes.data(), bytes.size());
   for (const float parameter : parameters) {
     if (!std::isfinite(parameter)) {
-      return WithCode(InvalidArgument("the model has a value that is no finite number; training has "
-                                      "diverged, propose a smaller learning rate"),
-                      "MODEL_NOT_FINITE");
+      return WithCode(
+          InvalidArgument("the model has a value that is no finite number; training has "
+                          "diverged, propose a smaller learning rate"),
+          "MODEL_NOT_FINITE");
     }
   }
   return parameters;
@@ -107,7 +107,7 @@ std::string ToSafetensors(const ModelLayout& layout, std::span<const float> para
                            {"data_offsets", {offset * 4, (offset + tensor.size()) * 4}}};
     offset += tensor.size();
   }
-  std::string text = header.dump();
+  std::string text = header.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
   text.append((8 - text.size() % 8) % 8, ' ');
   std::string file(8, '\0');
   const uint64_t size = text.size();

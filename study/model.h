@@ -15,13 +15,14 @@
 namespace mutual::study {
 
 struct TensorShape {
-  std::string name;            // "layers.0.weight" [out, in], "layers.0.bias" [out]
+  std::string name;  // "layers.0.weight" [out, in], "layers.0.bias" [out]
   std::vector<int64_t> shape;
   int64_t size() const;
 };
 
 // Layers of a closed-list model: Linear layers with tanh between. linear, logistic and poisson
-// are one layer of width 1. Flat order: layers.0.weight (row-major), layers.0.bias, layers.1.weight, …
+// are one layer of width 1. Flat order: layers.0.weight (row-major), layers.0.bias,
+// layers.1.weight, …
 struct ModelLayout {
   std::vector<int64_t> widths;  // inputs, hidden…, 1
   std::vector<TensorShape> tensors() const;
@@ -29,8 +30,9 @@ struct ModelLayout {
 };
 absl::StatusOr<ModelLayout> LayoutOf(const Study& study);
 
-// Deterministic public start: zeros; for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed by
-// the study digest. Regression models predict (target − centre)/half range of the target's public bounds.
+// Deterministic public start: zeros; for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed
+// by the study digest. Regression models predict (target − centre)/half range of the target's
+// public bounds.
 std::vector<float> InitialModel(const Study& study, const ModelLayout& layout);
 
 // Canonical bytes of a model: little-endian float32 in flat order. Its SHA-256 is its identity.
@@ -38,7 +40,8 @@ std::string ModelBytes(std::span<const float> parameters);
 // INVALID_ARGUMENT MODEL_SHAPE when the size differs, MODEL_NOT_FINITE on NaN or infinity.
 absl::StatusOr<std::vector<float>> ParseModel(std::string_view bytes, const ModelLayout& layout);
 
-// safetensors file bytes with `metadata` as string pairs.
+// safetensors file bytes with `metadata` as string pairs; bytes of theirs that are not UTF-8 become
+// U+FFFD.
 std::string ToSafetensors(const ModelLayout& layout, std::span<const float> parameters,
                           const std::vector<std::pair<std::string, std::string>>& metadata);
 

@@ -25,7 +25,7 @@ struct ReleasedSum {
 class Recipe {
  public:
   virtual ~Recipe() = default;
-  virtual uint64_t dimension() const = 0;   // d
+  virtual uint64_t dimension() const = 0;  // d
   // C: the L2 norm of MemberVector never exceeds it, for any rows whatever.
   virtual double member_bound() const = 0;
   // True when the member vector needs a model (training): then client/learning computes the

@@ -3,29 +3,19 @@
 #include <algorithm>
 #include <cmath>
 
-#include <nlohmann/json.hpp>
-
-#include "absl/strings/str_format.h"
 #include "base/encoding.h"
-#include "base/status.h"
+#include "study/figure.h"
 
 namespace mutual::study {
 namespace {
 
-// Enough digits to show two of the standard error; at least four significant ones.
-std::string Readable(double value, double standard_error) {
-  if (!std::isfinite(value)) return "withheld";
-  const double scale = standard_error > 0 ? standard_error : std::abs(value) / 1000;
-  const int digits = scale > 0 ? std::clamp(1 - static_cast<int>(std::floor(std::log10(scale))), 0, 9) : 0;
-  return absl::StrFormat("%.*f", digits, value);
-}
-
 std::string Cell(const Estimate& estimate) {
+  if (!std::isfinite(estimate.value)) return "withheld";
   std::string text = Readable(estimate.value, estimate.standard_error);
-  if (estimate.standard_error > 0 && std::isfinite(estimate.value)) {
+  if (estimate.standard_error > 0 && std::isfinite(estimate.standard_error)) {
     text += " ±" + Readable(1.96 * estimate.standard_error, 1.96 * estimate.standard_error);
   }
-  return estimate.unit.empty() ? text : text + " " + estimate.unit;
+  return WithUnit(text, estimate.unit);
 }
 
 // Characters, not bytes: the texts hold ± and £.
@@ -53,15 +43,19 @@ std::vector<std::vector<std::string>> Cells(const ResultTable& table) {
   return cells;
 }
 
-// Bars for tables whose rows hold one estimate: histograms.
-std::string Bar(const ResultTable& table, const ResultRow& row) {
-  constexpr double kWidth = 36;
+// The largest value of a table whose rows hold one estimate, a histogram; 0 for other tables.
+double LargestBar(const ResultTable& table) {
   double largest = 0;
-  for (const ResultRow& other : table.rows) {
-    if (other.estimates.size() != 1) return "";
-    largest = std::max(largest, other.estimates[0].value);
+  for (const ResultRow& row : table.rows) {
+    if (row.estimates.size() != 1) return 0;
+    if (std::isfinite(row.estimates[0].value)) largest = std::max(largest, row.estimates[0].value);
   }
-  if (largest <= 0 || table.rows.size() < 3) return "";
+  return table.rows.size() < 3 ? 0 : largest;
+}
+
+std::string Bar(const ResultRow& row, double largest) {
+  constexpr double kWidth = 36;
+  if (largest <= 0 || !std::isfinite(row.estimates[0].value)) return "";
   const double share = std::max(0.0, row.estimates[0].value / largest);
   return "  " + std::string(static_cast<size_t>(std::lround(share * kWidth)), '#');
 }
@@ -74,13 +68,14 @@ std::string TableText(const ResultTable& table) {
       widths[i] = std::max(widths[i], Width(line[i]));
     }
   }
+  const double largest = LargestBar(table);
   std::string text = table.title + "\n";
   for (size_t r = 0; r < cells.size(); ++r) {
     std::string line = " ";
     for (size_t i = 0; i < cells[r].size() && i < widths.size(); ++i) {
       line += " " + Padded(cells[r][i], widths[i] + 1);
     }
-    if (r > 0) line += Bar(table, table.rows[r - 1]);
+    if (r > 0) line += Bar(table.rows[r - 1], largest);
     line.erase(line.find_last_not_of(' ') + 1);
     text += line + "\n";
   }
@@ -88,21 +83,13 @@ std::string TableText(const ResultTable& table) {
 }
 
 std::string CsvField(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted = "\"";
   for (const char c : text) {
     if (c == '"') quoted += '"';
     quoted += c;
   }
   return quoted + "\"";
-}
-
-nlohmann::ordered_json NumberOrNull(double value) {
-  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
-}
-
-double NumberOf(const nlohmann::ordered_json& json) {
-  return json.is_number() ? json.get<double>() : std::nan("");
 }
 
 }  // namespace
@@ -121,62 +108,15 @@ std::string ToCsv(const Result& result) {
       std::string keys;
       for (const std::string& key : row.keys) keys += (keys.empty() ? "" : " / ") + key;
       for (const Estimate& estimate : row.estimates) {
-        csv += CsvField(table.title) + "," + CsvField(keys) + "," + CsvField(estimate.name) + "," +
-               (std::isfinite(estimate.value) ? FormatDouble(estimate.value) : "") + "," +
-               (std::isfinite(estimate.standard_error) ? FormatDouble(estimate.standard_error)
-                                                       : "") +
-               "," + CsvField(estimate.unit) + "\n";
+        csv +=
+            CsvField(table.title) + "," + CsvField(keys) + "," + CsvField(estimate.name) + "," +
+            (std::isfinite(estimate.value) ? FormatDouble(estimate.value) : "") + "," +
+            (std::isfinite(estimate.standard_error) ? FormatDouble(estimate.standard_error) : "") +
+            "," + CsvField(estimate.unit) + "\n";
       }
     }
   }
   return csv;
-}
-
-std::string ToJson(const Result& result) {
-  nlohmann::ordered_json json = {{"sentences", result.sentences},
-                                 {"tables", nlohmann::ordered_json::array()}};
-  for (const ResultTable& table : result.tables) {
-    nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-    for (const ResultRow& row : table.rows) {
-      nlohmann::ordered_json estimates = nlohmann::ordered_json::array();
-      for (const Estimate& estimate : row.estimates) {
-        estimates.push_back({{"name", estimate.name},
-                             {"value", NumberOrNull(estimate.value)},
-                             {"standard_error", NumberOrNull(estimate.standard_error)},
-                             {"unit", estimate.unit}});
-      }
-      rows.push_back({{"keys", row.keys}, {"estimates", estimates}});
-    }
-    json["tables"].push_back(
-        {{"title", table.title}, {"key_columns", table.key_columns}, {"rows", rows}});
-  }
-  return json.dump();
-}
-
-absl::StatusOr<Result> ResultFromJson(std::string_view text) {
-  const auto json = nlohmann::ordered_json::parse(text, nullptr, false);
-  if (json.is_discarded() || !json.is_object() || !json.contains("tables") ||
-      !json.contains("sentences")) {
-    return DataLoss("the stored result is not readable");
-  }
-  Result result;
-  for (const auto& sentence : json["sentences"]) result.sentences.push_back(sentence);
-  for (const auto& table_json : json["tables"]) {
-    ResultTable table;
-    table.title = table_json.value("title", "");
-    for (const auto& key : table_json["key_columns"]) table.key_columns.push_back(key);
-    for (const auto& row_json : table_json["rows"]) {
-      ResultRow row;
-      for (const auto& key : row_json["keys"]) row.keys.push_back(key);
-      for (const auto& estimate : row_json["estimates"]) {
-        row.estimates.push_back({estimate.value("name", ""), NumberOf(estimate["value"]),
-                                 NumberOf(estimate["standard_error"]), estimate.value("unit", "")});
-      }
-      table.rows.push_back(row);
-    }
-    result.tables.push_back(table);
-  }
-  return result;
 }
 
 }  // namespace mutual::study

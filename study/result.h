@@ -10,14 +10,15 @@
 namespace mutual::study {
 
 struct Estimate {
-  std::string name;           // "mean", "count", "median"
+  std::string name;  // "mean", "count", "median"
   double value = 0;
-  double standard_error = 0;  // privacy noise, and sampling where the recipe knows it
+  double standard_error =
+      0;  // privacy noise and, where the recipe knows it, sampling; 0 = none stated
   std::string unit;
 };
 
 struct ResultRow {
-  std::vector<std::string> keys;   // values of ResultTable::key_columns
+  std::vector<std::string> keys;  // values of ResultTable::key_columns
   std::vector<Estimate> estimates;
 };
 
@@ -32,9 +33,17 @@ struct Result {
   std::vector<ResultTable> tables;
 };
 
-std::string ToText(const Result& result);  // sentences, aligned tables, ASCII bars for histograms
-std::string ToCsv(const Result& result);   // one line per estimate: table,keys…,name,value,standard_error,unit
-std::string ToJson(const Result& result);  // deterministic key order, shortest doubles
+// Sentences, aligned tables with ± 1.96 standard errors, ASCII bars for histograms. What is not
+// finite reads "withheld".
+std::string ToText(const Result& result);
+// RFC 4180 but for line feeds: table,group,estimate,value,standard_error,unit; keys of a row are
+// joined by " / ", a withheld value is an empty field.
+std::string ToCsv(const Result& result);
+// Deterministic key order, shortest doubles, null for what is not finite. Bytes that are not UTF-8
+// become U+FFFD.
+std::string ToJson(const Result& result);
+// The inverse, of text from anywhere. DATA_LOSS with code RESULT_MALFORMED unless it has exactly
+// the shape that ToJson writes.
 absl::StatusOr<Result> ResultFromJson(std::string_view json);
 
 }  // namespace mutual::study

@@ -18,7 +18,7 @@ struct Column {
   std::vector<std::string> categories;  // category: the only values accepted
   std::string definition;               // what exactly is measured; shown to voters
   std::string unit;
-  int line = 0;                         // of the study file
+  int line = 0;  // of the study file
 };
 
 struct Schema {

@@ -3,161 +3,172 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
-#include "base/encoding.h"
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "study/lint.h"
-#include "study/recipe.h"
-#include "study/toml_reader.h"
+#include "study/table_reader.h"
+#include "study/text.h"
 
 namespace mutual::study {
 namespace {
 
-ColumnType ReadType(TableReader& reader) {
-  const std::string type = reader.Text("type");
-  if (type == "integer") return ColumnType::kInteger;
-  if (type == "category") return ColumnType::kCategory;
-  if (type == "text") return ColumnType::kText;
-  if (!type.empty() && type != "real") {
-    reader.Report(reader.LineOf("type"), "WRONG_TYPE",
-                  absl::StrFormat("column type is \"%s\", want real, integer, category or text",
-                                  type));
-  }
-  return ColumnType::kReal;
-}
+constexpr size_t kMostBytes = 1 << 20;
 
-Column ReadColumn(const toml::table& table, std::vector<Problem>* problems) {
-  TableReader reader(table, "[[data.column]]", problems);
-  Column column;
-  column.line = reader.line();
-  column.name = reader.Text("name");
-  column.type = ReadType(reader);
-  column.unit = reader.OptionalText("unit");
-  if (!reader.Has("definition")) {
-    reader.Report(column.line, "MISSING_DEFINITION",
-                  absl::StrFormat("column \"%s\" has no definition; say exactly what is measured, "
-                                  "because people vote on it",
-                                  column.name));
-  }
-  column.definition = reader.OptionalText("definition");
-  if (column.type == ColumnType::kReal || column.type == ColumnType::kInteger) {
-    const auto lower = reader.OptionalNumber("lower");
-    const auto upper = reader.OptionalNumber("upper");
-    if (!lower || !upper || *lower >= *upper) {
-      reader.Report(column.line, "UNBOUNDED_COLUMN",
-                    absl::StrFormat("column \"%s\" needs lower and upper bounds with lower < upper; "
-                                    "without them no noise is enough",
-                                    column.name));
-    }
-    column.lower = lower.value_or(0);
-    column.upper = upper.value_or(1);
-  }
-  if (column.type == ColumnType::kCategory) column.categories = reader.Texts("categories");
-  return column;
-}
-
-Schema ReadSchema(TableReader& data, std::vector<Problem>* problems) {
-  Schema schema;
-  schema.member_column = data.Text("member");
-  for (const toml::table* const table : data.Tables("column")) {
-    schema.columns.push_back(ReadColumn(*table, problems));
-  }
-  return schema;
-}
-
-PrivacySpec ReadPrivacy(const toml::table& table, std::vector<Problem>* problems) {
-  TableReader reader(table, "[privacy]", problems);
+PrivacySpec ReadPrivacy(const TomlValue& table, bool trains, std::vector<Problem>* problems) {
+  TableReader reader(table, {"[privacy]", "IMPOSSIBLE_PRIVACY", problems});
   PrivacySpec privacy;
-  const auto noise = reader.OptionalNumber("noise_multiplier");
-  privacy.target_epsilon_node = reader.OptionalNumber("target_epsilon_node");
-  if (noise.has_value() == privacy.target_epsilon_node.has_value()) {
+  const bool noise = reader.Has("noise_multiplier");
+  if (noise == reader.Has("target_epsilon_node")) {
     reader.Report(reader.line(), "IMPOSSIBLE_PRIVACY",
                   "[privacy] needs exactly one of noise_multiplier and target_epsilon_node");
   }
-  privacy.noise_multiplier = noise.value_or(0);
-  privacy.delta = reader.Number("delta");
-  privacy.sampling_rate = reader.Number("sampling_rate");
-  privacy.clip = reader.OptionalNumber("clip");
-  privacy.max_rows = reader.Integer("max_rows");
+  privacy.noise_multiplier = reader.OptionalNumber("noise_multiplier", {0.2, 1000}).value_or(0);
+  privacy.target_epsilon_node = reader.OptionalNumber("target_epsilon_node", {0, 1000, true});
+  privacy.delta = reader.Number("delta", {0, 1e-3, true}).value_or(0);
+  privacy.sampling_rate = reader.Number("sampling_rate", {0, 1, true}).value_or(0);
+  if (trains) privacy.clip = reader.Number("clip", {1e-6, 1e6});
+  privacy.max_rows = reader.Integer("max_rows", {1, 4096});
+  if (!trains && reader.OptionalNumber("clip", kAnyNumber)) {
+    reader.Report(reader.LineOf("clip"), "IMPOSSIBLE_PRIVACY",
+                  "clip belongs to training studies only; remove it");
+  }
   return privacy;
 }
 
-CohortSpec ReadCohort(const toml::table& table, std::vector<Problem>* problems) {
-  TableReader reader(table, "[cohort]", problems);
+CohortSpec ReadCohort(const TomlValue& table, std::vector<Problem>* problems) {
+  TableReader reader(table, {"[cohort]", "COHORT", problems});
   CohortSpec cohort;
-  cohort.min_nodes = reader.Integer("min_nodes");
-  cohort.assumed_colluders = reader.Integer("assumed_colluders");
+  cohort.min_nodes = reader.Integer("min_nodes", {1, 1000});
+  cohort.assumed_colluders = reader.Integer("assumed_colluders", {1, 998});
   cohort.deadline = reader.Duration("deadline");
   cohort.join_window = reader.Duration("join_window");
+  if (cohort.min_nodes > 0 && cohort.assumed_colluders > 0 &&
+      cohort.min_nodes < cohort.assumed_colluders + 2) {
+    reader.Report(reader.LineOf("min_nodes"), "COHORT",
+                  absl::StrFormat("min_nodes is %d, want at least assumed_colluders + 2 = %d: with "
+                                  "fewer, colluding nodes could read an honest one's sum",
+                                  cohort.min_nodes, cohort.assumed_colluders + 2));
+  }
   return cohort;
 }
 
-Study ReadStudy(const toml::table& root, std::vector<Problem>* problems) {
-  TableReader reader(root, "the file", problems);
-  Study study;
-  study.title = reader.Text("title");
-  study.purpose = reader.Text("purpose");
-  study.benefit = reader.Text("benefit");
-  study.contact = reader.Text("contact");
-  study.licence = reader.Text("licence");
-  study.expires = reader.Date("expires");
-  if (const toml::table* const table = reader.Table("data")) {
-    TableReader data(*table, "[data]", problems);
-    study.table = data.Text("table");
-    study.schema = ReadSchema(data, problems);
-  }
-  if (const toml::table* const table = reader.Table("recipe")) {
-    study.recipe = ReadRecipe(*table, study.schema, problems);
-  }
-  if (const toml::table* const table = reader.Table("privacy")) {
-    study.privacy = ReadPrivacy(*table, problems);
-  }
-  if (const toml::table* const table = reader.Table("cohort")) {
-    study.cohort = ReadCohort(*table, problems);
-  }
-  return study;
+void ReadTexts(TableReader& reader, Study* study) {
+  study->title = reader.Text("title");
+  study->purpose = reader.Paragraphs("purpose");
+  study->benefit = reader.Paragraphs("benefit");
+  study->contact = reader.Text("contact");
+  study->licence = reader.Text("licence");
 }
 
+// Finds the noise multiplier of a target, once the numbers that it needs are there.
 void SolveTarget(const NoiseSolver& solver, int line, LintResult* result, Study* study) {
-  if (!study->privacy.target_epsilon_node) return;
-  const auto noise = solver(*study->privacy.target_epsilon_node, study->privacy.delta,
-                            study->privacy.sampling_rate, study->rounds());
-  if (noise.ok()) {
-    study->privacy.noise_multiplier = *noise;
+  PrivacySpec& privacy = study->privacy;
+  if (!privacy.target_epsilon_node || privacy.noise_multiplier > 0 || privacy.delta == 0 ||
+      privacy.sampling_rate == 0 || study->rounds() == 0) {
+    return;
+  }
+  const auto noise =
+      solver(*privacy.target_epsilon_node, privacy.delta, privacy.sampling_rate, study->rounds());
+  if (noise.ok() && *noise > 0) {
+    privacy.noise_multiplier = *noise;
   } else {
     result->problems.push_back({line, "IMPOSSIBLE_PRIVACY", std::string(noise.status().message())});
   }
 }
 
-LintResult Check(std::string_view text, const NoiseSolver& solver) {
-  LintResult result;
-  const toml::parse_result parsed = toml::parse(text);
-  if (!parsed) {
-    result.problems.push_back({static_cast<int>(parsed.error().source().begin.line), "NOT_TOML",
-                               "the file is not TOML: " + std::string(parsed.error().description())});
-    return result;
+// [data] and [recipe]; true when they can be computed with.
+bool ReadQuestion(TableReader& reader, Study* study) {
+  const size_t before = reader.problems()->size();
+  if (const TomlValue* const table = reader.Table("data")) {
+    TableReader data(*table, {"[data]", "BAD_BOUNDS", reader.problems()});
+    study->table = data.Text("table");
+    study->schema = ReadSchema(data);
   }
-  Study study = ReadStudy(parsed.table(), &result.problems);
-  study.text = std::string(text);
-  study.digest = crypto::Sha256(text);
-  const toml::node* const privacy = parsed.table().get("privacy");
-  const int line = privacy == nullptr ? 0 : static_cast<int>(privacy->source().begin.line);
-  if (result.problems.empty()) SolveTarget(solver, line, &result, &study);
-  const LintLines lines{line,
-                        static_cast<int>(parsed.table()["cohort"].node() == nullptr
-                                             ? 0
-                                             : parsed.table()["cohort"].node()->source().begin.line),
-                        static_cast<int>(parsed.table()["recipe"].node() == nullptr
-                                             ? 0
-                                             : parsed.table()["recipe"].node()->source().begin.line)};
-  CheckStudy(study, lines, &result);
-  if (result.problems.empty()) result.study = std::move(study);
-  return result;
+  if (const TomlValue* const table = reader.Table("recipe")) {
+    study->recipe = ReadRecipe(*table, study->schema, reader.problems());
+  }
+  return reader.problems()->size() == before;
 }
 
-void SortByLine(std::vector<Problem>* problems) {
+void ReadStudy(const TomlValue& root, const NoiseSolver& solver, LintResult* result, Study* study) {
+  TableReader reader(root, {"the file", "RECIPE", &result->problems});
+  ReadTexts(reader, study);
+  if (const auto expires = reader.Date("expires")) study->expires = *expires;
+  const bool sound = ReadQuestion(reader, study);
+  const TomlValue* const recipe = root.Find("recipe");
+  const TomlValue* const kind = recipe == nullptr ? nullptr : recipe->Find("kind");
+  if (const TomlValue* const table = reader.Table("privacy")) {
+    const bool trains = kind != nullptr && kind->text == "train";
+    study->privacy = ReadPrivacy(*table, trains, &result->problems);
+    if (sound) SolveTarget(solver, reader.LineOf("privacy"), result, study);
+  }
+  if (const TomlValue* const table = reader.Table("cohort")) {
+    study->cohort = ReadCohort(*table, &result->problems);
+  }
+  if (sound) CheckVector(*study, reader.LineOf("recipe"), result);
+}
+
+// Problems of the text as such; false when it cannot be read further.
+bool CheckText(std::string_view text, std::vector<Problem>* problems) {
+  if (text.size() > kMostBytes) {
+    problems->push_back({1, "FILE_TOO_LONG",
+                         absl::StrFormat("the file has %d bytes, at most %d are possible",
+                                         text.size(), kMostBytes)});
+    return false;
+  }
+  int number = 1;
+  for (size_t at = 0; at < text.size(); ++number) {
+    const size_t end = std::min(text.find('\n', at), text.size() - 1);
+    std::string_view line = text.substr(at, end + 1 - at);
+    if (at == 0 && line.substr(0, 3) == "\xEF\xBB\xBF") line.remove_prefix(3);  // byte order mark
+    at = end + 1;
+    if (!IsUtf8(line)) {
+      problems->push_back({number, "NOT_UTF8", "this line is not UTF-8; save the file as UTF-8"});
+      return false;
+    }
+    if (!IsReadable(line, TextShape::kParagraphs)) {
+      problems->push_back(
+          {number, "UNPRINTABLE_TEXT",
+           "this line holds a control character or an invisible one, so that people "
+           "would not see what they vote on; remove it"});
+    }
+  }
+  return true;
+}
+
+// By line; a line's hidden characters are reported once.
+void Sort(std::vector<Problem>* problems) {
   std::stable_sort(problems->begin(), problems->end(),
                    [](const Problem& a, const Problem& b) { return a.line < b.line; });
+  const auto repeats = [](const Problem& a, const Problem& b) {
+    return a.line == b.line && a.code == b.code && a.code == "UNPRINTABLE_TEXT";
+  };
+  problems->erase(std::unique(problems->begin(), problems->end(), repeats), problems->end());
+}
+
+LintResult Check(std::string_view text, std::optional<absl::Time> now, const NoiseSolver& solver) {
+  LintResult result;
+  if (!CheckText(text, &result.problems)) return result;
+  const TomlDocument document = ParseToml(text);
+  if (!document.error.empty()) {
+    result.problems.push_back(
+        {document.error_line, "NOT_TOML", "the file is not TOML: " + document.error});
+    Sort(&result.problems);
+    return result;
+  }
+  Study study;
+  study.text = std::string(text);
+  study.digest = crypto::Sha256(text);
+  ReadStudy(document.root, solver, &result, &study);
+  const TomlValue* const expires = document.root.Find("expires");
+  if (now && expires != nullptr && expires->kind == TomlKind::kDate && study.expired(*now)) {
+    result.problems.push_back({expires->line, "EXPIRED",
+                               absl::StrFormat("the study expired on %s; choose a later date",
+                                               absl::FormatCivilTime(study.expires))});
+  }
+  Sort(&result.problems);
+  if (result.problems.empty()) result.study = std::move(study);
+  return result;
 }
 
 }  // namespace
@@ -172,26 +183,12 @@ bool Study::expired(absl::Time now) const {
 }
 
 LintResult Lint(std::string_view text, absl::Time now, const NoiseSolver& solver) {
-  LintResult result = Check(text, solver);
-  if (result.study && result.study->expired(now)) {
-    int line = 1;
-    const size_t at = text.find("expires");
-    if (at != std::string_view::npos) {
-      line += static_cast<int>(std::count(text.begin(), text.begin() + static_cast<long>(at), '\n'));
-    }
-    result.problems.push_back({line, "EXPIRED",
-                               absl::StrFormat("the study expired on %s; choose a later date",
-                                               absl::FormatCivilTime(result.study->expires))});
-    result.study.reset();
-  }
-  SortByLine(&result.problems);
-  return result;
+  return Check(text, now, solver);
 }
 
 absl::StatusOr<Study> ParseStudy(std::string_view text, const NoiseSolver& solver) {
-  LintResult result = Check(text, solver);
+  LintResult result = Check(text, std::nullopt, solver);
   if (result.study) return std::move(*result.study);
-  SortByLine(&result.problems);
   std::string all;
   for (const Problem& problem : result.problems) {
     all += absl::StrFormat("\n  line %d: %s", problem.line, problem.message);

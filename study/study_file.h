@@ -25,21 +25,22 @@ struct Measure {
   std::string denominator;  // empty for a plain column
   double lower = 0, upper = 0;
   std::string unit;
-  double factor = 1;        // e.g. 60 for "per hour" of minutes
+  double factor = 1;  // e.g. 60 for "per hour" of minutes
 };
 
 // Count, mean and variance of each measure over members, optionally per category of `by`.
 struct MeanSpec {
   std::vector<Measure> measures;
-  std::string by;  // empty, or a category column; a member counts in each category they have rows in
+  std::string
+      by;  // empty, or a category column; a member counts in each category they have rows in
 };
 
 // Number of members per bin of one or two measures (public edges or categories): the member's
 // measure falls into one bin; a category column takes the member's most frequent category.
 struct HistogramSpec {
-  std::vector<Measure> measures;            // one or two; a category column has lower = upper = 0
-  std::vector<std::vector<double>> edges;   // per measure, increasing; empty for a category column
-  std::vector<double> quantiles;            // 1-D only, in (0,1)
+  std::vector<Measure> measures;           // one or two; a category column has lower = upper = 0
+  std::vector<std::vector<double>> edges;  // per measure, increasing; empty for a category column
+  std::vector<double> quantiles;           // 1-D only, in (0,1)
 };
 
 enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp };
@@ -48,28 +49,30 @@ enum class Optimizer { kSgd, kAdam };
 struct TrainSpec {
   ModelKind model = ModelKind::kLinear;
   std::vector<std::string> features;  // feature expressions, see study/feature.h
-  std::string target;                 // expression for linear/poisson/mlp regression; category column for logistic
-  std::string target_class;           // logistic, mlp classification: the category that counts as 1; empty = regression
-  std::vector<int> hidden;            // mlp: widths, tanh between
+  std::string target;  // expression for linear/poisson/mlp regression; category column for logistic
+  std::string target_class;  // logistic, mlp classification: the category that counts as 1; empty =
+                             // regression
+  std::vector<int> hidden;   // mlp: widths, tanh between
   int rounds = 0;
   Optimizer optimizer = Optimizer::kSgd;
   double learning_rate = 0;
   double momentum = 0;
   double weight_decay = 0;
-  double averaging = 0;        // EMA decay, 0 = off
-  double expected_members = 0; // declared public constant that divides the sum
-  double evaluation_share = 0; // share of slots held out, 0 = no evaluation
+  double averaging = 0;         // EMA decay, 0 = off
+  double expected_members = 0;  // declared public constant that divides the sum
+  double evaluation_share = 0;  // share of slots held out, 0 = no evaluation
 };
 
 using RecipeSpec = std::variant<MeanSpec, HistogramSpec, TrainSpec>;
 
-// Every field is required in the file unless optional here; none has a silent default.
+// Every field is required in the file unless optional here; none has a silent default. Ranges are
+// those of docs/STUDY_FILE.md.
 struct PrivacySpec {
   double noise_multiplier = 0;                // z, given or computed from target_epsilon_node
   std::optional<double> target_epsilon_node;  // when the file gave the target
   double delta = 0;
   double sampling_rate = 0;
-  std::optional<double> clip;                 // train only: C of the gradient part
+  std::optional<double> clip;  // train only: C of the gradient part
   int max_rows = 0;
 };
 
@@ -95,21 +98,21 @@ struct Study {
   bool expired(absl::Time now) const;
 };
 
-// One problem, with the line it stands on (0 when it concerns the whole file).
+// One problem, with the line it stands on (1 when it concerns the whole file). Text is UTF-8.
 struct Problem {
   int line = 0;
   std::string code;     // e.g. UNKNOWN_KEY
-  std::string message;  // found, wanted, next step
+  std::string message;  // found, wanted, next step; one line
 };
 
 // The study, or every problem found. `now` decides expiry.
 struct LintResult {
-  std::optional<Study> study;     // present when there are no problems
+  std::optional<Study> study;  // present when there are no problems
   std::vector<Problem> problems;
-  std::vector<Problem> warnings;  // e.g. saturation likely
+  std::vector<Problem> warnings;  // SATURATION_LIKELY; the study may run all the same
 };
-// `solver` turns a target epsilon_node into a noise multiplier (privacy::NoiseMultiplierFor); it is a
-// parameter because this room may not include the accountant's.
+// `solver` turns a target epsilon_node into a noise multiplier (privacy::NoiseMultiplierFor); it is
+// a parameter because this room may not include the accountant's. Never empty.
 using NoiseSolver = std::function<absl::StatusOr<double>(double epsilon, double delta, double rate,
                                                          uint64_t rounds)>;
 LintResult Lint(std::string_view text, absl::Time now, const NoiseSolver& solver);

@@ -1,18 +1,25 @@
 #include "study/train_recipe.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "study/figure.h"
 #include "study/model.h"
 
 namespace mutual::study {
 namespace {
 
+constexpr double kLeastCount = 10;  // below this noisy count an evaluation is withheld
+
 class TrainRecipe final : public Recipe {
  public:
-  TrainRecipe(TrainVector vector, double clip, bool classifies)
-      : vector_(vector), clip_(clip), classifies_(classifies) {}
+  explicit TrainRecipe(const Study& study)
+      : vector_(TrainVectorOf(study)),
+        clip_(study.privacy.clip.value_or(0)),
+        model_(std::get<TrainSpec>(study.recipe).model),
+        classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty()) {}
 
   uint64_t dimension() const override {
     return vector_.parameters + (vector_.has_evaluation ? 3 : 0);
@@ -21,8 +28,9 @@ class TrainRecipe final : public Recipe {
   bool needs_model() const override { return true; }
 
   absl::Status MemberVector(const MemberRows&, std::span<double>) const override {
-    return FailedPrecondition("a training study's member vector needs a model; the trainer computes "
-                              "the clipped sum");
+    return FailedPrecondition(
+        "a training study's member vector needs a model; the trainer computes "
+        "the clipped sum");
   }
 
   absl::StatusOr<Result> Finish(const ReleasedSum& sum) const override {
@@ -36,36 +44,62 @@ class TrainRecipe final : public Recipe {
     const size_t at = vector_.parameters;
     const double sigma = sum.noise_stddev / vector_.evaluation_scale;
     const double count = sum.values[at] / vector_.evaluation_scale;
-    if (count < 10 || count < 3 * sigma) {
+    if (!(count >= kLeastCount && count >= 3 * sigma)) {
       result.sentences.push_back(
           "Its quality on members held out of training is withheld: too few of them were counted.");
       return result;
     }
-    const double loss = sum.values[at + 1] / sum.values[at];
-    const double correct = sum.values[at + 2] / sum.values[at];
-    const auto error = [&](double share) { return sigma / count * std::sqrt(1 + share * share); };
-    const double sampling = std::sqrt(std::max(0.0, correct * (1 - correct)) / count);
-    ResultTable table;
-    table.title = "evaluation on held-out members";
-    table.key_columns = {"group"};
-    table.rows.push_back(
-        {{"held out, last round"},
-         {{"count", count, sigma, "members"},
-          {"mean loss", loss * vector_.loss_bound, error(loss) * vector_.loss_bound, ""},
-          {classifies_ ? "accuracy" : "1 - squared error / half range squared", correct,
-           std::hypot(error(correct), sampling), ""}}});
-    result.tables.push_back(table);
-    if (classifies_) {
-      result.sentences.push_back(absl::StrFormat(
-          "On members held out of training it is right for about %.1f%% (95%% sure within %.1f).",
-          100 * correct, 196 * std::hypot(error(correct), sampling)));
-    }
+    AddEvaluation(
+        {count, sigma, sum.values[at + 1] / sum.values[at], sum.values[at + 2] / sum.values[at]},
+        &result);
     return result;
   }
 
  private:
+  // Held-out members and the shares, in [0, 1] but for noise, of their capped loss and correctness.
+  struct Evaluation {
+    double count, noise_stddev;
+    double loss, correct;
+  };
+
+  // A share's noise by the delta method; sampling at most that of a coin, as members' values lie in
+  // [0, 1].
+  static double ShareError(const Evaluation& evaluation, double share) {
+    const double noise = evaluation.noise_stddev / evaluation.count * std::sqrt(1 + share * share);
+    return std::hypot(noise, std::sqrt(share * (1 - share) / evaluation.count));
+  }
+
+  void AddEvaluation(const Evaluation& evaluation, Result* result) const {
+    const double loss = std::clamp(evaluation.loss, 0.0, 1.0);
+    const double loss_error = vector_.loss_bound * ShareError(evaluation, loss);
+    const double correct = std::clamp(evaluation.correct, 0.0, 1.0);
+    const double correct_error = ShareError(evaluation, correct);
+    ResultRow row{{"held out, last round"},
+                  {{"count", evaluation.count, evaluation.noise_stddev, "members"},
+                   {"mean loss", vector_.loss_bound * loss, loss_error, ""}}};
+    if (classifies_) {
+      row.estimates.push_back({"accuracy", correct, correct_error, ""});
+    } else if (model_ != ModelKind::kPoisson) {
+      row.estimates.push_back(
+          {"1 - squared error / half range squared", correct, correct_error, ""});
+    }
+    result->tables.push_back({"evaluation on held-out members", {"group"}, {row}});
+    if (classifies_) {
+      result->sentences.push_back(absl::StrFormat(
+          "On members held out of training it is right for about %s%% (95%% sure within %s).",
+          Readable(100 * correct, 196 * correct_error),
+          Readable(196 * correct_error, 196 * correct_error)));
+    } else {
+      result->sentences.push_back(absl::StrFormat(
+          "On members held out of training its mean loss is about %s (95%% sure within %s).",
+          Readable(vector_.loss_bound * loss, 1.96 * loss_error),
+          Readable(1.96 * loss_error, 1.96 * loss_error)));
+    }
+  }
+
   TrainVector vector_;
   double clip_;
+  ModelKind model_;
   bool classifies_;
 };
 
@@ -84,9 +118,7 @@ TrainVector TrainVectorOf(const Study& study) {
 
 absl::StatusOr<std::unique_ptr<Recipe>> MakeTrainRecipe(const Study& study) {
   MUTUAL_RETURN_IF_ERROR(LayoutOf(study).status());
-  return std::make_unique<TrainRecipe>(
-      TrainVectorOf(study), study.privacy.clip.value_or(0),
-      !std::get<TrainSpec>(study.recipe).target_class.empty());
+  return std::make_unique<TrainRecipe>(study);
 }
 
 }  // namespace mutual::study

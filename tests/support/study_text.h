@@ -45,12 +45,15 @@ join_window = "10m"
 )";
 }
 
-// The same table with a linear model trained in `rounds` rounds.
+// A linear model of the wage by age, trained in `rounds` rounds.
 inline std::string TrainStudyText(int rounds) {
   return absl::StrReplaceAll(
       MeanStudyText(),
-      {{"kind = \"mean\"\ncolumns = [\"wage\"]",
-        "kind = \"train\"\nmodel = \"linear\"\nfeatures = [\"wage\"]\ntarget = \"wage\"\n"
+      {{"definition = \"Per hour.\"\n",
+        "definition = \"Per hour.\"\n[[data.column]]\nname = \"age\"\ntype = \"real\"\nlower = 16\n"
+        "upper = 80\ndefinition = \"In years.\"\n"},
+       {"kind = \"mean\"\ncolumns = [\"wage\"]",
+        "kind = \"train\"\nmodel = \"linear\"\nfeatures = [\"age\"]\ntarget = \"wage\"\n"
         "optimizer = \"sgd\"\nlearning_rate = 0.5\nrounds = " +
             std::to_string(rounds) + "\nexpected_members = 10"},
        {"max_rows = 4", "max_rows = 4\nclip = 1"}});

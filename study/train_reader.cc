@@ -1,0 +1,122 @@
+// Reads [recipe] of a training study.
+#include <cmath>
+#include <set>
+
+#include "absl/strings/str_format.h"
+#include "study/feature.h"
+#include "study/lint.h"
+
+namespace mutual::study {
+namespace {
+
+constexpr size_t kMostLayers = 16;
+
+void ReadHidden(TableReader& reader, TrainSpec* spec) {
+  const std::vector<double> widths = reader.Numbers("hidden");
+  for (size_t i = 0; i < widths.size(); ++i) {
+    const double width = widths[i];
+    if (width >= 1 && width <= 4096 && width == std::floor(width)) {
+      spec->hidden.push_back(static_cast<int>(width));
+    } else {
+      reader.Report(
+          reader.LineOf("hidden", i), "RECIPE",
+          absl::StrFormat("hidden width is %g, want a whole number from 1 to 4096", width));
+    }
+  }
+  const bool given = reader.Has("hidden") && widths.empty();
+  if (widths.size() > kMostLayers || given) {
+    reader.Report(
+        reader.LineOf("hidden"), "RECIPE",
+        absl::StrFormat("hidden has %d widths, want 1 to %d", widths.size(), kMostLayers));
+  }
+}
+
+// False when the model is not known.
+bool ReadModel(TableReader& reader, TrainSpec* spec) {
+  const std::string model = reader.Text("model");
+  if (model == "linear") {
+    spec->model = ModelKind::kLinear;
+  } else if (model == "logistic") {
+    spec->model = ModelKind::kLogistic;
+  } else if (model == "poisson") {
+    spec->model = ModelKind::kPoisson;
+  } else if (model == "mlp") {
+    spec->model = ModelKind::kMlp;
+    ReadHidden(reader, spec);
+  } else {
+    reader.AllowAnyKey();
+    if (!model.empty()) {
+      reader.Report(
+          reader.LineOf("model"), "RECIPE",
+          absl::StrFormat("model is \"%s\", want linear, logistic, poisson or mlp", model));
+    }
+    return false;
+  }
+  return true;
+}
+
+void ReadOptimizer(TableReader& reader, TrainSpec* spec) {
+  const std::string optimizer = reader.Text("optimizer");
+  if (optimizer == "sgd") {
+    spec->momentum = reader.OptionalNumber("momentum", {0, 1, false, true}).value_or(0);
+  } else if (optimizer == "adam") {
+    spec->optimizer = Optimizer::kAdam;
+  } else if (!optimizer.empty()) {
+    reader.AllowAnyKey();
+    reader.Report(reader.LineOf("optimizer"), "RECIPE",
+                  absl::StrFormat("optimizer is \"%s\", want sgd or adam", optimizer));
+  }
+  spec->learning_rate = reader.Number("learning_rate", {0, 1e6, true}).value_or(0);
+  spec->weight_decay = reader.OptionalNumber("weight_decay", {0, 1e6}).value_or(0);
+  spec->averaging = reader.OptionalNumber("averaging", {0, 1, false, true}).value_or(0);
+}
+
+void CheckFeatures(TableReader& reader, const Schema& schema, const TrainSpec& spec) {
+  std::set<std::string> seen;
+  for (size_t i = 0; i < spec.features.size(); ++i) {
+    const std::string& text = spec.features[i];
+    const int line = reader.LineOf("features", i);
+    const absl::Status status = FeatureMap::CheckFeature(schema, text);
+    if (!status.ok()) {
+      reader.Report(line, "UNKNOWN_COLUMN", std::string(status.message()));
+    } else if (!seen.insert(text).second) {
+      reader.Report(line, "RECIPE",
+                    absl::StrFormat("feature \"%s\" stands twice; remove one", text));
+    } else if (FeatureMap::SameColumn(schema, text, spec.target)) {
+      reader.Report(
+          line, "RECIPE",
+          absl::StrFormat("feature \"%s\" is the target's own column; the model would only "
+                          "repeat it",
+                          text));
+    }
+  }
+}
+
+}  // namespace
+
+TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
+  TrainSpec spec;
+  const bool known = ReadModel(reader, &spec);
+  ReadOptimizer(reader, &spec);
+  const size_t problems = reader.problems()->size();
+  spec.features = reader.Texts("features");
+  if (spec.features.empty() && reader.problems()->size() == problems) {
+    reader.Report(reader.LineOf("features"), "RECIPE",
+                  "features is empty; name at least one column");
+  }
+  spec.target = reader.Text("target");
+  spec.target_class = reader.OptionalText("target_class");
+  spec.rounds = reader.Integer("rounds", {1, 1e6});
+  spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);
+  spec.evaluation_share = reader.OptionalNumber("evaluation_share", {0, 0.5}).value_or(0);
+  CheckFeatures(reader, schema, spec);
+  if (known && !spec.target.empty()) {
+    const absl::Status status = FeatureMap::CheckTarget(schema, spec);
+    if (!status.ok()) {
+      reader.Report(reader.LineOf("target"), "UNKNOWN_COLUMN", std::string(status.message()));
+    }
+  }
+  return spec;
+}
+
+}  // namespace mutual::study

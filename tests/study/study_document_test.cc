@@ -1,0 +1,91 @@
+// The documents and examples that people copy from are sound studies.
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "tests/catch.h"
+#include "tests/study/example_study.h"
+
+namespace mutual::study {
+namespace {
+
+std::string Read(const std::filesystem::path& path) {
+  std::ifstream file(path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The blocks between ```toml and ``` of a Markdown text.
+std::vector<std::string> TomlBlocks(const std::string& text) {
+  const std::string open = "```toml\n";
+  std::vector<std::string> blocks;
+  for (size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
+    const size_t begin = at + open.size();
+    at = text.find("```", begin);
+    blocks.push_back(text.substr(begin, at - begin));
+  }
+  return blocks;
+}
+
+void RequireSound(const std::string& text) {
+  const LintResult result = LintText(text);
+  for (const Problem& problem : result.problems) {
+    UNSCOPED_INFO(problem.line << " " << problem.code << ": " << problem.message);
+  }
+  REQUIRE(result.study.has_value());
+  REQUIRE(result.warnings.empty());
+}
+
+}  // namespace
+
+TEST_CASE("Every example of the document is a sound study, one for each recipe", "[study]") {
+  const auto blocks = TomlBlocks(Read(std::string(MUTUAL_SOURCE_DIR) + "/docs/STUDY_FILE.md"));
+  REQUIRE(blocks.size() == 3);
+  for (size_t i = 0; i < blocks.size(); ++i) {
+    INFO("example " << i + 1);
+    RequireSound(blocks[i]);
+    REQUIRE(LintText(blocks[i]).study->recipe.index() == i);
+  }
+}
+
+TEST_CASE("The document names every code that lint reports", "[study]") {
+  const std::string text = Read(std::string(MUTUAL_SOURCE_DIR) + "/docs/STUDY_FILE.md");
+  for (const char* code : {"BAD_BOUNDS",
+                           "COHORT",
+                           "EXPIRED",
+                           "FILE_TOO_LONG",
+                           "IMPOSSIBLE_PRIVACY",
+                           "MISSING_DEFINITION",
+                           "MISSING_KEY",
+                           "NOT_TOML",
+                           "NOT_UTF8",
+                           "RECIPE",
+                           "REPEATED_CATEGORY",
+                           "REPEATED_COLUMN",
+                           "SATURATION_LIKELY",
+                           "TOO_FEW_CATEGORIES",
+                           "UNBOUNDED_COLUMN",
+                           "UNKNOWN_COLUMN",
+                           "UNKNOWN_KEY",
+                           "UNPRINTABLE_TEXT",
+                           "VECTOR_TOO_LONG",
+                           "WRONG_TYPE"}) {
+    INFO(code);
+    REQUIRE(text.find("`" + std::string(code) + "`") != std::string::npos);
+  }
+}
+
+TEST_CASE("The studies of the demo are sound", "[study]") {
+  int found = 0;
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::string(MUTUAL_SOURCE_DIR) + "/examples/drivers")) {
+    if (entry.path().extension() != ".toml") continue;
+    INFO(entry.path());
+    RequireSound(Read(entry.path()));
+    ++found;
+  }
+  REQUIRE(found >= 3);
+}
+
+}  // namespace mutual::study
