@@ -251,6 +251,7 @@ TEST_CASE("Reports hold the verdict, the studies and what was not checked", "[au
   desk.Run("report log -o page");
   const std::string html = desk.Read("page");
   CHECK_THAT(html, ContainsSubstring("<svg"));
+  CHECK_THAT(html, ContainsSubstring("<h3>Study wage"));
   CHECK(html.find("src=") == std::string::npos);
   CHECK(html.find("http://") == html.find("http://www.w3.org/2000/svg"));
 }

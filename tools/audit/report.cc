@@ -73,7 +73,7 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
       "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
-      study.terms.rounds, figures.node, figures.node, figures.open, figures.open, study.terms.delta,
+      study.terms.rounds, figures.node, figures.open, study.terms.delta,
       study.digest.ToHex());
 }
 
