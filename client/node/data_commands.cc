@@ -101,6 +101,23 @@ absl::Status ShowBudget(const CommandOptions& options) {
   return absl::OkStatus();
 }
 
+absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::path& target) {
+  std::error_code error;
+  std::filesystem::create_directories(target, error);
+  const auto copy = std::filesystem::copy_options::overwrite_existing |
+                    std::filesystem::copy_options::recursive;
+  if (!error && std::filesystem::exists(options.folder / "receipts")) {
+    std::filesystem::copy(options.folder / "receipts", target, copy, error);
+  }
+  if (error) {
+    return Unavailable("the receipts cannot be copied to %s: %s; choose another folder",
+                       target.string(), error.message());
+  }
+  std::printf("The receipts are in %s. Check them with: mutual-audit receipt %s/*\n", target.c_str(),
+              target.c_str());
+  return absl::OkStatus();
+}
+
 absl::Status ShowSent(const CommandOptions& options) {
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, OpenLedger(options));
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<ContributionRecord> sent, ledger->Contributions());

@@ -59,6 +59,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* sent = app.add_subcommand("sent", "what left this machine, when, how many bytes");
+  std::string receipts;
+  sent->add_option("--receipts", receipts, "copy the receipts of it to this folder instead");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -75,6 +77,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*key) return Report(ShowKey(options));
   if (*serve) return Report(ServeNode(options, make_noise));
   if (*budget) return Report(ShowBudget(options));
+  if (*sent && !receipts.empty()) return Report(CopyReceipts(options, receipts));
   if (*sent) return Report(ShowSent(options));
   return 2;
 }
