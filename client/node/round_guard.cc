@@ -77,6 +77,10 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
   return absl::OkStatus();
 }
 
+transparency::MaskTerms MaskTermsOf(const study::Study& study) {
+  return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
+}
+
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
   const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
                            : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
