@@ -261,7 +261,7 @@ def restored_ledger(federation, calm):
             file.write(data)
     check(spent() < before, "the restored ledger has forgotten what that study cost")
     federation.serve_node("mill")
-    digest = federation.propose(STUDY % ("Mill has gone back in time", 50, 3))
+    digest = federation.propose(STUDY % ("Mill has gone back in time", 1, 3))
     federation.accept(digest)
     federation.wait_for("mill", "LEDGER_BEHIND_LOG")
     check(federation.processes["mill"].wait(timeout=30) == 1,
