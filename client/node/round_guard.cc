@@ -74,11 +74,8 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
 }
 
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
-  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
-                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
-                                                                                        : "train";
   const study::PrivacySpec& privacy = study.privacy;
-  return {kind,          recipe.dimension(),
+  return {std::string(study::KindName(study.recipe)),          recipe.dimension(),
           study.rounds(), privacy.noise_multiplier,
           privacy.sampling_rate, privacy.delta,
           recipe.member_bound(), static_cast<uint64_t>(study.cohort.min_nodes),
