@@ -1,9 +1,4 @@
-#include <signal.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <cstdio>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -16,13 +11,9 @@
 #include "client/ledger/ledger.h"
 #include "client/node/commands.h"
 #include "client/node/home.h"
-#include "client/node/node.h"
 #include "client/node/round_guard.h"
 #include "privacy/accountant.h"
-#include "privacy/discrete_gaussian.h"
 #include "client/node/trust.h"
-#include "transparency/witness.h"
-#include "transparency/witness_store.h"
 
 namespace mutual::client {
 namespace {
@@ -60,9 +51,6 @@ absl::Status PrintPrivacy(const study::Study& study) {
               trust_nobody.epsilon, published.epsilon);
   return absl::OkStatus();
 }
-
-std::atomic<bool> interrupted = false;
-void OnSignal(int) { interrupted = true; }
 
 }  // namespace
 
@@ -149,51 +137,6 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
   std::printf("%s \"%s\" (%s).\n", accept ? "Accepted" : "Refused", study.title.c_str(),
               study.digest.Short().c_str());
   return accept ? PrintPrivacy(study) : absl::OkStatus();
-}
-
-absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise) {
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
-  MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
-  MUTUAL_RETURN_IF_ERROR(ledger->SetSlotCount(config.slots));
-  crypto::SystemRandom random;
-  // The generator itself is tested at every start, whatever noise this build uses.
-  privacy::DiscreteGaussian tested(random, 1);
-  MUTUAL_RETURN_IF_ERROR(tested.SelfTest());
-  const std::unique_ptr<privacy::NoiseSource> noise = make_noise(random);
-  const SystemClock clock;
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
-                          Trust::Open(options.folder, home->origin(), home->log_key()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto witness_store,
-                          transparency::FileWitnessStore::Open(options.folder / "witness"));
-  MUTUAL_ASSIGN_OR_RETURN(transparency::CosignatureSigner cosigner, home->WitnessSigner());
-  MUTUAL_ASSIGN_OR_RETURN(
-      const transparency::NoteVerifier log,
-      transparency::NoteVerifier::Create(home->origin(), transparency::KeyType::kNote,
-                                         home->log_key()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto witness,
-                          transparency::Witness::Create({std::move(cosigner), {log},
-                                                         witness_store.get(), &clock}));
-  Node node({home.get(), &config, ledger.get(), trust.get(), witness.get(), &clock, &random,
-             noise.get(),
-             [](const std::string& line) {
-               std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
-               std::fflush(stdout);
-             }});
-  ::signal(SIGINT, OnSignal);
-  ::signal(SIGTERM, OnSignal);
-  std::atomic<bool> done = false;
-  std::thread watcher([&] {
-    while (!done && !interrupted) ::usleep(50000);
-    if (interrupted) node.Stop();
-  });
-  std::printf("%s is serving %s; stop with Ctrl-C.\n", home->organisation().c_str(),
-              home->federation().c_str());
-  std::fflush(stdout);
-  const absl::Status status = node.Serve();
-  done = true;
-  watcher.join();
-  return status;
 }
 
 }  // namespace mutual::client

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -50,6 +51,8 @@ class FederationState {
   std::string origin() const { return federation_ + "/audit"; }
   const std::string& listen() const { return listen_; }
   const std::string& address() const { return address_; }
+  // Nodes that the operator of this coordinator runs too: they count as colluders and hold no masks.
+  const std::vector<std::string>& operator_nodes() const { return operator_nodes_; }
   const std::filesystem::path& folder() const { return folder_; }
   const crypto::CertificateAuthority& authority() const { return *authority_; }
   const crypto::SigningKey& log_key() const { return *log_key_; }      // signs checkpoints
@@ -61,6 +64,7 @@ class FederationState {
   FederationState() = default;
   std::filesystem::path folder_;
   std::string federation_, listen_, address_, server_certificate_;
+  std::vector<std::string> operator_nodes_;
   crypto::Secret server_key_;
   std::unique_ptr<crypto::CertificateAuthority> authority_;
   std::unique_ptr<crypto::SigningKey> log_key_, entry_key_;
