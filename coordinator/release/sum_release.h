@@ -24,7 +24,7 @@ struct ReleaseInput {
   int roster_size;
   std::vector<std::string> files;       // masked contributions counted: vector_length words, then padding
   aggregation::OptimizerState state;    // training: before this round
-  std::vector<std::string> mask_files;  // agreed class sums, one for each class, to be taken off
+  std::vector<std::string> mask_files = {};  // agreed class sums, one for each class, to be taken off
 };
 
 struct ReleaseOutput {
