@@ -59,7 +59,8 @@ absl::StatusOr<KeyReveal> NodeKeys::Reveal(const KeyDispute& dispute,
         dispute.scrutineer, dispute.mask_class, dispute.node.name(), commitments_.node.name());
   }
   const size_t at = PositionOf(dispute.mask_class, dispute.scrutineer);
-  KeyReveal reveal{dispute, wrapped_[at], ephemerals_[at].private_key().Clone()};
+  KeyReveal reveal{dispute, wrapped_[at], ephemerals_[at].private_key().Clone(),
+                   keys_[dispute.mask_class].Clone()};
   MUTUAL_RETURN_IF_ERROR(DrawClass(dispute.mask_class, random));
   return reveal;
 }

@@ -174,6 +174,28 @@ TEST_CASE("A lying scrutineer is found out and cannot exclude an honest node",
   REQUIRE_OK(scrutineer.Answer(facts, 2000, 1));
 }
 
+TEST_CASE("Whoever reads the log judges a dispute as those who saw the wrapping", "[masking]") {
+  Window w;
+  NodeKeys keys = w.Draw();
+  const MaskCommitments honest = keys.commitments();
+  MaskCommitments lying = honest;
+  lying.commits[0].bytes[0] ^= 1;
+  KeyReveal reveal = keys.Reveal(DisputeOf(keys, 3, 0), w.random).value();
+  reveal.wrapped = {};  // the log does not hold it
+  CHECK(JudgeLoggedReveal(w.window, honest, reveal).value() == Verdict::kScrutineerLied);
+  KeyReveal about_lie{
+      {3, Node("north"), lying.ToDigest(), 0}, {}, reveal.ephemeral.Clone(), reveal.key.Clone()};
+  CHECK(JudgeLoggedReveal(w.window, lying, about_lie).value() == Verdict::kNodeLied);
+  for (auto* secret : {&reveal.ephemeral, &reveal.key}) {
+    secret->mutable_bytes()[5] ^= 1;
+    CHECK(JudgeLoggedReveal(w.window, honest, reveal).value() == Verdict::kNodeLied);
+    secret->mutable_bytes()[5] ^= 1;
+  }
+  reveal.dispute.mask_class = 3;  // scrutineer 3 does not hold class 3
+  CHECK(JudgeLoggedReveal(w.window, honest, reveal).status().code() ==
+        absl::StatusCode::kInvalidArgument);
+}
+
 TEST_CASE("A reveal gives away one wrapping only, and that key is never used", "[masking]") {
   Window w;
   NodeKeys keys = w.Draw();
