@@ -181,10 +181,12 @@ TEST_CASE("Whoever reads the log judges a dispute as those who saw the wrapping"
   MaskCommitments lying = honest;
   lying.commits[0].bytes[0] ^= 1;
   KeyReveal reveal = keys.Reveal(DisputeOf(keys, 3, 0), w.random).value();
-  reveal.wrapped = {};  // the log does not hold it
+  reveal.wrapped = WrappedKey();  // the log does not hold it
   CHECK(JudgeLoggedReveal(w.window, honest, reveal).value() == Verdict::kScrutineerLied);
-  KeyReveal about_lie{
-      {3, Node("north"), lying.ToDigest(), 0}, {}, reveal.ephemeral.Clone(), reveal.key.Clone()};
+  KeyReveal about_lie{{3, Node("north"), lying.ToDigest(), 0},
+                      WrappedKey(),
+                      reveal.ephemeral.Clone(),
+                      reveal.key.Clone()};
   CHECK(JudgeLoggedReveal(w.window, lying, about_lie).value() == Verdict::kNodeLied);
   for (auto* secret : {&reveal.ephemeral, &reveal.key}) {
     secret->mutable_bytes()[5] ^= 1;
