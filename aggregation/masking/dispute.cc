@@ -32,21 +32,4 @@ absl::StatusOr<Verdict> JudgeDispute(const KeyWindow& window, const MaskCommitme
                                                            : Verdict::kNodeLied;
 }
 
-absl::StatusOr<Verdict> JudgeLoggedReveal(const KeyWindow& window,
-                                          const MaskCommitments& commitments,
-                                          const KeyReveal& reveal) {
-  MUTUAL_RETURN_IF_ERROR(window.Check());
-  const KeyDispute& dispute = reveal.dispute;
-  WrappedKey wrapped;
-  const auto ephemeral = crypto::AgreementKey::FromBytes(reveal.ephemeral.bytes());
-  if (ephemeral.ok() && window.classes.Holds(dispute.scrutineer, dispute.mask_class)) {
-    const auto again = Wrap(reveal.key.bytes(), *ephemeral,
-                            window.Binding(dispute.node, dispute.mask_class, dispute.scrutineer));
-    // A wrapping that cannot be made has no digest that was committed: the node lied.
-    if (again.ok()) wrapped = *again;
-  }
-  const KeyReveal whole{dispute, std::move(wrapped), reveal.ephemeral.Clone(), reveal.key.Clone()};
-  return JudgeDispute(window, commitments, whole);
-}
-
 }  // namespace mutual::aggregation::masking

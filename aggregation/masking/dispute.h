@@ -12,7 +12,6 @@ struct KeyReveal {
   KeyDispute dispute;
   WrappedKey wrapped;
   crypto::Secret ephemeral;  // 32 bytes; public from now on
-  crypto::Secret key = {};   // the wrapped k_0, 32 bytes; public from now on, never used again
 };
 
 enum class Verdict {
@@ -24,13 +23,5 @@ enum class Verdict {
 // not about `commitments`, or about a class that the scrutineer does not hold.
 absl::StatusOr<Verdict> JudgeDispute(const KeyWindow& window, const MaskCommitments& commitments,
                                      const KeyReveal& reveal);
-
-// The same verdict from the log alone, where the reveal stands as two lines of 32 bytes and the
-// wrapping by its digest only: X25519, HKDF and GCM with a fixed nonce give one ciphertext for one
-// key and one ephemeral key, so whoever has both makes the wrapping again. `reveal.wrapped` is not
-// read. Errors as of JudgeDispute.
-absl::StatusOr<Verdict> JudgeLoggedReveal(const KeyWindow& window,
-                                          const MaskCommitments& commitments,
-                                          const KeyReveal& reveal);
 
 }  // namespace mutual::aggregation::masking

@@ -33,6 +33,14 @@ const std::vector<std::string> kThree = {"east", "north", "south"};
 
 enum class Masks { kNone, kOn };
 
+// The study's scrutineers in the order in which the builder numbers them.
+std::string InBuilderOrder(std::string text) {
+  const std::string from = "\"north\", \"south\", \"west\", \"east\"";
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), "\"east\", \"north\", \"south\", \"west\"");
+}
+
 // A study whose rounds were contributed to with random words and released by the coordinator's
 // code; log/, content/ and the policy lie in the folder.
 class ReleasedStudy {
@@ -243,7 +251,7 @@ TEST_CASE("A kept contribution that is damaged or missing stops a replay", "[aud
 }
 
 TEST_CASE("A masked statistic is replayed from masked vectors and class sums", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
   const Ran ran = study.Replay(1);
   INFO(ran.output);
   CHECK(ran.code == kVerified);
@@ -253,7 +261,7 @@ TEST_CASE("A masked statistic is replayed from masked vectors and class sums", "
 }
 
 TEST_CASE("Masked training is replayed bit for bit, round after round", "[audit]") {
-  ReleasedStudy study(mutual::testing::TrainStudyText(3), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(3)), Masks::kOn);
   const Ran ran = study.Replay(3);
   INFO(ran.output);
   CHECK(ran.code == kVerified);
@@ -261,7 +269,7 @@ TEST_CASE("Masked training is replayed bit for bit, round after round", "[audit]
 }
 
 TEST_CASE("A class sum that is damaged or false is provably wrong on replay", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
   const auto file = study.path() / "content" / study.class_sums()[2];
   const std::string honest = *ReadFile(file.string(), 1 << 20);
   std::ofstream(file, std::ios::binary) << "damage";
@@ -280,7 +288,7 @@ TEST_CASE("A class sum that is damaged or false is provably wrong on replay", "[
 }
 
 TEST_CASE("A masked vector without its padding is no contribution", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
   REQUIRE(study.terms().vector_length < 16);
   const std::string bytes = study.KeepContent(std::string(study.terms().vector_length * 4, 'x'));
   At(study.drafts(), "contribution-real1-east").Set("sha256", bytes);
@@ -292,7 +300,7 @@ TEST_CASE("A masked vector without its padding is no contribution", "[audit]") {
 }
 
 TEST_CASE("A liar that was outvoted does not stop a replay", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
   for (EntryField& field : At(study.drafts(), "tally-real1-east").fields) {
     // North and south hold class 3 as well.
     if (field.key == "class-sum" && field.value[0] == '3') field.value = "3 " + HashText("lie");
@@ -305,8 +313,17 @@ TEST_CASE("A liar that was outvoted does not stop a replay", "[audit]") {
   CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-SUM"));
 }
 
+TEST_CASE("A proposal that names other scrutineers than the study file is provably wrong",
+          "[audit]") {
+  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);  // in another order
+  const Ran ran = study.Replay(1);
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("names other scrutineers"));
+}
+
 TEST_CASE("A replay says when the bytes of a round are gone", "[audit]") {
-  ReleasedStudy study(mutual::testing::TrainStudyText(2), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(2)), Masks::kOn);
   std::filesystem::remove(study.path() / "content" / study.contributions()[0]);
   std::filesystem::remove(study.path() / "content" / study.class_sums()[1]);
   const Ran ran = study.Replay(2);

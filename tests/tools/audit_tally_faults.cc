@@ -26,10 +26,10 @@ std::vector<Fault> DisputeFaults() {
             At(d, "masks-pay-north").Erase("commit").Erase("sealed");
             AddCommitments(lying, &At(d, "masks-pay-north"));
           }),
-      Row("a node that reveals another key than it sealed", "DISPUTE",
+      Row("a node that reveals another key than it sealed with", "DISPUTE",
           [](Drafts& d) {
             Dispute(d, DrawKeys("pay", "north"));
-            At(d, "answer-pay-north").Set("mask-key", HashText("another key"));
+            At(d, "answer-pay-north").Set("ephemeral-secret", HashText("another key"));
           }),
       Row("a contribution of a node whose key a dispute made public", "KEYS-OK",
           [](Drafts& d) { Dispute(d, DrawKeys("pay", "north")); }),
@@ -65,7 +65,7 @@ std::vector<Fault> DisputeFaults() {
           [](Drafts& d) {
             Dispute(d, DrawKeys("pay", "north"));
             InsertAfter(d, "answer-pay-north",
-                        Copy(d, "answer-pay-north", "again").Set("code", "MASK_KEY_MISSING"));
+                        Copy(d, "answer-pay-north", "again").Set("time", kLater));
           }),
       Row("a scrutineer accused of a sum that nobody contradicted", "DISPUTE",
           [](Drafts& d) {

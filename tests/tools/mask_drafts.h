@@ -103,12 +103,12 @@ inline Draft Answer(const std::string& study, const std::string& scrutineer, uin
       .Add("study", StudyText(study))
       .Add("node", node)
       .Add("about", scrutineer)
-      .Add("code", "MASK_KEY_MISMATCH")
+      .Add("code", "MASK_KEY_REVEALED")
       .Add("entry", "@masks-" + study + "-" + node)
       .Add("entry", "@dispute-" + study + "-" + node)
       .Add("class", std::to_string(mask_class))
       .Add("ephemeral-secret", HexEncode(reveal.ephemeral.bytes()))
-      .Add("mask-key", HexEncode(reveal.key.bytes()));
+      .Add("ciphertext", HexEncode(AsBytes(reveal.wrapped.ciphertext)));
 }
 
 }  // namespace mutual::audit::testing

@@ -3,14 +3,16 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "base/encoding.h"
+#include "crypto/key_agreement.h"
 #include "tools/audit/rules.h"
 
 namespace mutual::audit {
 namespace {
 
-using aggregation::masking::KeyDispute;
 using aggregation::masking::KeyReveal;
 using aggregation::masking::Verdict;
+using aggregation::masking::WrappedKey;
 
 void Fail(const Located& at, const Rulebook& rules, const std::string& why) {
   rules.findings->Fail(
@@ -52,21 +54,25 @@ void TakeComplaint(const Located& at, const Rulebook& rules, MaskHistory* masks)
                                {},         {}};
 }
 
-// Who lied, from what the node reveals.
+// Who lied, from what the node reveals: the wrapping and its single-use key.
 void Judge(const Located& at, const Rulebook& rules, const StudyHistory& study,
            LoggedDispute* dispute) {
   const MaskHistory& masks = study.masks;
   const LoggedMasks& logged = masks.masks.at(dispute->masks);
   const auto window = masks.WindowOf(logged.window, rules.history->origin, study.digest);
-  if (!window.ok()) return Fail(at, rules, "cannot be judged: a key of its window is missing");
-  KeyReveal reveal{{*masks.NumberOf(dispute->scrutineer), logged.commitments.node,
-                    logged.commitments.ToDigest(), dispute->mask_class},
-                   aggregation::masking::WrappedKey(),
-                   crypto::Secret::FromBytes(at.Hash("ephemeral-secret").bytes),
-                   crypto::Secret::FromBytes(at.Hash("mask-key").bytes)};
-  const auto verdict = aggregation::masking::JudgeLoggedReveal(*window, logged.commitments, reveal);
-  if (!verdict.ok())
+  const auto ephemeral = crypto::AgreementKey::FromBytes(at.Hash("ephemeral-secret").bytes);
+  if (!window.ok() || !ephemeral.ok()) return;  // the masks were refused without a window
+  const uint32_t number = *masks.NumberOf(dispute->scrutineer);
+  const WrappedKey wrapped{dispute->mask_class, number, ephemeral->public_key(),
+                           HexDecode(at.Text("ciphertext")).value_or("")};
+  const KeyReveal reveal{
+      {number, logged.commitments.node, logged.commitments.ToDigest(), dispute->mask_class},
+      wrapped,
+      ephemeral->private_key().Clone()};
+  const auto verdict = aggregation::masking::JudgeDispute(*window, logged.commitments, reveal);
+  if (!verdict.ok()) {
     return Fail(at, rules, "cannot be judged: " + std::string(verdict.status().message()));
+  }
   dispute->verdict = *verdict;
 }
 
@@ -84,17 +90,17 @@ void TakeAnswer(const Located& at, const Rulebook& rules, StudyHistory* study) {
   if (dispute.answer) return Fail(at, rules, "answers one that was answered already");
   dispute.answer = at.index;
   masks.masks.at(dispute.masks).is_revealed = true;
-  if (!at.entry().Has("mask-key")) {
+  if (!at.entry().Has("ephemeral-secret") || !at.entry().Has("ciphertext")) {
     return rules.findings->Skip(
         "DISPUTE",
-        absl::StrFormat("%s: dispute %s reveals no mask-key, so nobody can judge it from "
-                        "the log",
-                        ShortStudy(study->digest), Grouped(at.index)));
+        absl::StrFormat(
+            "%s: dispute %s does not reveal key and ciphertext, so nobody can judge it from "
+            "the log",
+            ShortStudy(study->digest), Grouped(at.index)));
   }
   Judge(at, rules, *study, &dispute);
   if (!dispute.verdict) return;
   if (*dispute.verdict == Verdict::kScrutineerLied) {
-    masks.excused[node].insert(dispute.scrutineer);
     return Fail(
         at, rules,
         absl::StrFormat("proves that %s disputed a good key of %s", dispute.scrutineer, node));
@@ -131,7 +137,7 @@ void ReplayDispute(const Located& at, const Rulebook& rules) {
     if (index >= at.index) Fail(at, rules, "refers to a later entry");
   }
   const std::string code = at.Text("code");
-  if (at.entry().Has("ephemeral-secret") || at.entry().Has("mask-key")) {
+  if (at.entry().Has("ephemeral-secret") || at.entry().Has("ciphertext")) {
     return TakeAnswer(at, rules, study);
   }
   if (IsAboutKeys(code)) return TakeComplaint(at, rules, &study->masks);

@@ -24,11 +24,6 @@ bool MaskHistory::IsConfirmed(const std::string& node) const {
   if (newest == in_force.end() || !is_masked()) return false;
   if (masks.at(newest->second).is_revealed) return false;
   const std::set<std::string>& sure = masks.at(newest->second).confirmed_by;
-  const auto liars = excused.find(node);
-  for (const std::string& name : scrutineers) {
-    const bool is_excused = liars != excused.end() && liars->second.count(name) > 0;
-    if (!is_excused && sure.count(name) == 0) return false;
-  }
   for (uint32_t c = 0; c < classes->size(); ++c) {
     const std::vector<std::string> holders = HoldersOf(c);
     const auto count = std::count_if(holders.begin(), holders.end(),
@@ -44,11 +39,11 @@ absl::StatusOr<aggregation::masking::KeyWindow> MaskHistory::WindowOf(uint64_t w
   const auto keys = windows.find(window);
   aggregation::masking::KeyWindow facts{origin, study, *classes, {}};
   for (const std::string& name : scrutineers) {
-    if (keys == windows.end() || keys->second.count(name) == 0) {
-      return NotFound("scrutineer %s has published no key for window %d", name, window);
-    }
-    facts.scrutineer_keys.push_back(keys->second.at(name).bytes);
+    const bool is_present = keys != windows.end() && keys->second.count(name) > 0;
+    facts.scrutineer_keys.push_back(is_present ? keys->second.at(name).bytes
+                                               : aggregation::masking::PublicKey{});
   }
+  MUTUAL_RETURN_IF_ERROR(facts.Check());
   return facts;
 }
 

@@ -41,13 +41,14 @@ struct MaskHistory {
   // Nothing for a study without masks, or whose numbers make none.
   std::optional<aggregation::masking::MaskClasses> classes;
   uint64_t bound_checked = 0;  // index of the policy against which the colluders were counted
-  std::map<uint64_t, std::map<std::string, Digest>> windows;  // X25519 keys by scrutineer
-  std::map<uint64_t, LoggedMasks> masks;                      // by index
-  std::map<std::string, uint64_t> in_force;                   // a node's newest masks
-  std::map<std::string, std::set<std::string>> excused;       // liars about a node, by node
-  std::map<uint64_t, LoggedDispute> disputes;                 // by index
-  std::map<std::string, uint64_t> tallied;                    // rounds, by scrutineer
-  std::set<std::string> outvoted;      // for people: "north in class 2 of round 3"
+  // X25519 keys by scrutineer, those published before the window's first masks.
+  std::map<uint64_t, std::map<std::string, Digest>> windows;
+  bool keys_closed = false;                    // the first masks came: later keys are void
+  std::map<uint64_t, LoggedMasks> masks;       // by index
+  std::map<std::string, uint64_t> in_force;    // a node's newest masks
+  std::map<uint64_t, LoggedDispute> disputes;  // by index
+  std::map<std::string, uint64_t> tallied;     // rounds, by scrutineer
+  std::set<std::string> outvoted;              // for people: "north in class 2 of round 3"
   std::vector<std::string> confirmed;  // nodes in the order in which their last keys-ok came
 
   bool is_masked() const { return classes.has_value(); }
@@ -55,10 +56,11 @@ struct MaskHistory {
   std::optional<uint32_t> NumberOf(const std::string& name) const;
   // The names of the holders of a class.
   std::vector<std::string> HoldersOf(uint32_t mask_class) const;
-  // Whether every scrutineer has confirmed the node's masks in force, but those that were caught
-  // lying about it, and every class has a majority of confirmed holders (docs/MASKING.md).
+  // Whether a majority of each class's holders has confirmed the node's masks in force, so that
+  // every class sum can be agreed on (docs/MASKING.md).
   bool IsConfirmed(const std::string& node) const;
-  // The public facts of a window. NOT_FOUND while a scrutineer's key is missing.
+  // The public facts of a window, with a zero key for each scrutineer that published none in time.
+  // INVALID_ARGUMENT when so many are missing that a class has no majority.
   absl::StatusOr<aggregation::masking::KeyWindow> WindowOf(uint64_t window,
                                                            const std::string& origin,
                                                            const Digest& study) const;

@@ -9,6 +9,7 @@
 namespace mutual::audit {
 namespace {
 
+using aggregation::masking::KeyWindow;
 using aggregation::masking::MaskCommitments;
 
 void Fail(const char* id, const Located& at, const Rulebook& rules, const std::string& why) {
@@ -29,20 +30,22 @@ std::optional<std::vector<Digest>> CommitsOf(const Located& at, uint32_t classes
   return in_order;
 }
 
-// The same of what was sealed to every holder of every class.
-std::optional<std::vector<std::vector<Digest>>> SealedOf(const Located& at,
+// The same of what was sealed for every holder that is there, and zero for the others.
+std::optional<std::vector<std::vector<Digest>>> SealedOf(const Located& at, const KeyWindow& window,
                                                          const MaskHistory& masks) {
   const auto sealed = at.entry().SealedHashes("sealed");
   if (!sealed.ok()) return std::nullopt;
   std::map<std::pair<uint64_t, std::string>, Digest> by_holder;
   for (const auto& one : *sealed) by_holder[{one.mask_class, one.holder}] = one.hash;
-  std::vector<std::vector<Digest>> in_order(masks.classes->size());
+  std::vector<std::vector<Digest>> in_order(window.classes.size());
   size_t found = 0;
-  for (uint32_t c = 0; c < masks.classes->size(); ++c) {
-    for (const std::string& holder : masks.HoldersOf(c)) {
-      const auto one = by_holder.find({c, holder});
+  for (uint32_t c = 0; c < window.classes.size(); ++c) {
+    for (const uint32_t holder : window.classes.Holders(c)) {
+      Digest& digest = in_order[c].emplace_back();
+      if (!window.IsPresent(holder)) continue;
+      const auto one = by_holder.find({c, masks.scrutineers[holder]});
       if (one == by_holder.end()) return std::nullopt;
-      in_order[c].push_back(one->second);
+      digest = one->second;
       ++found;
     }
   }
@@ -78,19 +81,24 @@ void ReplayMasks(const Located& at, const Rulebook& rules) {
   if (study == nullptr || !study->propose || !study->masks.is_masked()) {
     return Fail("MASKS", at, rules, "for a study that was not proposed with scrutineers before");
   }
+  if (!study->rounds.empty()) {
+    return Fail("MASKS", at, rules, "that came when the join window was over, after round 1 began");
+  }
   MaskHistory& masks = study->masks;
+  masks.keys_closed = true;
   const uint64_t window = at.Integer("window");
   const auto facts = masks.WindowOf(window, rules.history->origin, study->digest);
   if (!facts.ok()) {
-    Fail("MASKS", at, rules, "that came too early: " + std::string(facts.status().message()));
+    return Fail("MASKS", at, rules,
+                "that came too early: " + std::string(facts.status().message()));
   }
   const auto node = NodeId::Parse(at.Text("node"));
   const auto commits = CommitsOf(at, masks.classes->size());
-  const auto sealed = SealedOf(at, masks);
+  const auto sealed = SealedOf(at, *facts, masks);
   if (!node.ok() || !commits || !sealed) {
     return Fail("MASKS", at, rules,
                 absl::StrFormat("of %s that has not one commit for each of %d mask classes and one "
-                                "sealed key for each of their holders",
+                                "sealed key for each holder that published a key",
                                 at.Text("node"), masks.classes->size()));
   }
   CheckReplaces(at, rules, masks);

@@ -43,6 +43,12 @@ std::vector<std::string> ReadershipOf(const StudyHistory& study) {
     return {"No masks: the coordinator could read each organisation's answer, with its own noise."};
   }
   std::vector<std::string> lines = {WhoReads(masks), WhoTallied(masks)};
+  for (const auto& [window, keys] : masks.windows) {
+    for (const std::string& name : masks.scrutineers) {
+      if (!masks.keys_closed || keys.count(name) > 0) continue;
+      lines.push_back(name + " published no key in time and holds no masks.");
+    }
+  }
   for (const auto& [index, dispute] : masks.disputes) {
     lines.push_back(absl::StrFormat("Entry %s: %s disputed the key of %s for mask class %d: %s.",
                                     Grouped(index), dispute.scrutineer, dispute.node,

@@ -243,7 +243,7 @@ void ReplayContribution(const Located& at, const Rulebook& rules) {
   const std::string node = at.Text("node");
   if (study.masks.is_masked() && round->confirmed.count(node) == 0) {
     Fail("KEYS-OK", at, rules,
-         "is by " + node + ", whose mask keys not every scrutineer had confirmed before the round");
+         "is by " + node + ", whose mask keys too few scrutineers had confirmed before the round");
   }
   if (round->roster.count(node) == 0) {
     return Fail("CONTRIB", at, rules, "is by " + node + ", who is not on the roster");

@@ -133,6 +133,8 @@ void ReplayScrutineer(const Located& at, const Rulebook& rules) {
            absl::StrFormat("publishes the key of %s in window %d again", name, window));
     }
   }
+  if (study->masks.keys_closed)
+    return;  // nothing is sealed for it: it holds no keys, as if it were not there
   if (study->masks.windows[at.Integer("window")].emplace(node, key).second) return;
   Fail("WINDOW", at, rules,
        absl::StrFormat("is a second key of %s for window %d", node, at.Integer("window")));

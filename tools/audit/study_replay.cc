@@ -88,6 +88,15 @@ class Rerun {
                                          DifferenceOf(rerun_->Terms(), study_.terms));
       return false;
     }
+    const auto& elected = rerun_->study().scrutineers;
+    if (study_.masks.is_masked() &&
+        (elected.organisations != study_.masks.scrutineers ||
+         static_cast<uint64_t>(elected.threshold) != study_.masks.threshold)) {
+      findings_.Fail(
+          "REPLAY-STUDY",
+          "the proposal names other scrutineers, or another threshold, than the study file");
+      return false;
+    }
     findings_.Pass("REPLAY-STUDY", FindCheck("REPLAY-STUDY").sentence);
     if (!study_.rounds.empty()) {
       Compare("REPLAY-MODEL", study_.rounds[0], rerun_->StartModel(), study_.rounds[0].model_before,
