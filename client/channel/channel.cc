@@ -196,6 +196,15 @@ absl::StatusOr<std::string> Channel::AnswerStudy(const std::string& entry) {
   return response.receipt();
 }
 
+absl::Status Channel::Declare(const std::string& entry) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::DeclareRequest request;
+  request.set_entry(entry);
+  fed::DeclareResponse response;
+  return FromGrpc(state_->federation->Declare(&context, request, &response));
+}
+
 absl::StatusOr<TrustReply> Channel::GetTrust() {
   grpc::ClientContext context;
   SetDeadline(&context);

@@ -44,6 +44,9 @@ class Trust {
   // Takes a checkpoint signed by the log as seen, if it is newer.
   absl::Status See(const std::string& checkpoint);
   transparency::TreeHead seen();
+  // DATA_LOSS LOG_FORKED for ever after a fork was seen, until a person has put DIR/evidence
+  // elsewhere.
+  absl::Status CheckUnforked() const;
   // Writes two conflicting texts down and returns LOG_FORKED.
   absl::Status Forked(const std::string& first, const std::string& second);
 

@@ -209,7 +209,8 @@ inline void AddMaskedStudy(HonestWriter* log) {
 
 // Labels: genesis, enrol-<node>, policy, propose-<study>, mandate-<study>-<node>,
 // start-/close-/release-<study><round>, contribution-<study><round>-<node>; the studies are wage
-// (statistic), shift (training, third round abandoned) and pay (masked statistic).
+// (statistic), shift (training, third round abandoned), pay (masked statistic) and unbegun (too few
+// accepted).
 inline Drafts HonestDrafts() {
   HonestWriter log;
   log.Found();
@@ -234,6 +235,9 @@ inline Drafts HonestDrafts() {
       .Add("round-start", "@start-shift3")
       .Add("code", "TOO_FEW_CONTRIBUTIONS");
   AddMaskedStudy(&log);
+  log.Propose("unbegun", wage);
+  log.Decide("unbegun", "north", "mandate");
+  log.OfRound("abandon-unbegun", "abandon", "unbegun", 0).Add("code", "TOO_FEW_ACCEPTED");
 
   log.Enrol("mill", {"east", "north", "south"});
   log.Add("rotation", "key-rotation", {"node/south"})

@@ -61,11 +61,17 @@ Figures FiguresOf(const StudyHistory& study, EpsilonCache& epsilons) {
   return figures;
 }
 
+std::string EndText(const StudyHistory& study) {
+  if (!study.unbegun) return "";
+  return absl::StrFormat(" It ended before its first round, by entry %s (%s), and cost nothing.",
+                         Grouped(*study.unbegun), H(study.unbegun_code));
+}
+
 std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
   const Figures figures = FiguresOf(study, epsilons);
   return absl::StrFormat(
       "<h3>%s</h3>\n<p>%s</p>\n<p class=\"small\">Proposed by %s at %s (entry %s); %s. %d of %d "
-      "rounds released. The whole study can change what anybody learns of one member by a factor "
+      "rounds released.%s The whole study can change what anybody learns of one member by a factor "
       "of "
       "at most e to the %.3g, even if everybody else colludes (epsilon_node), and e to the %.3g "
       "from what was released (epsilon_public), but for a chance of %.3g "
@@ -73,7 +79,7 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
       "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
-      study.terms.rounds, figures.node, figures.open, study.terms.delta,
+      study.terms.rounds, EndText(study), figures.node, figures.open, study.terms.delta,
       study.digest.ToHex());
 }
 
