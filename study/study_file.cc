@@ -84,8 +84,12 @@ bool ReadQuestion(TableReader& reader, Study* study) {
     study->table = data.Text("table");
     study->schema = ReadSchema(data);
   }
-  if (const TomlValue* const table = reader.Table("recipe")) {
-    study->recipe = ReadRecipe(*table, study->schema, reader.problems());
+  if (const TomlValue* const recipes = reader.TableOrTables("recipe")) {
+    if (recipes->kind == TomlKind::kArray) {
+      study->recipe = ReadRecipes(*recipes, study->schema, reader.problems());
+    } else {
+      study->recipe = ReadRecipe(*recipes, study->schema, reader.problems());
+    }
   }
   return reader.problems()->size() == before;
 }

@@ -46,8 +46,13 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
 // What the entries of `study` repeat of it.
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
 
-// One study's whole privacy cost for a node: curves of all rounds, both figures.
-absl::StatusOr<RoundCharge> ChargeOf(const study::Study& study, uint64_t round, absl::Time now);
+struct ChargedRound {
+  Digest study;
+  uint64_t round = 0;
+  absl::Time time;  // whose year is charged
+};
+// One round's privacy cost for a node: the curves of both figures.
+absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms, const ChargedRound& round);
 // For study::ParseStudy: noise from a target epsilon_node.
 absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds);
 absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study::Study& study);

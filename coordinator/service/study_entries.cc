@@ -14,10 +14,7 @@ using transparency::Entry;
 using transparency::EntryWriter;
 
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
-  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
-                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
-                                                                                        : "train";
-  return {kind,
+  return {std::string(study::KindName(study.recipe)),
           recipe.dimension(),
           study.rounds(),
           study.privacy.noise_multiplier,
