@@ -73,6 +73,10 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
   return absl::OkStatus();
 }
 
+transparency::MaskTerms MaskTermsOf(const study::Study& study) {
+  return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
+}
+
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
   const study::PrivacySpec& privacy = study.privacy;
   return {std::string(study::KindName(study.recipe)),          recipe.dimension(),

@@ -13,6 +13,7 @@
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "client/node/trust.h"
+#include "transparency/mask_terms.h"
 #include "transparency/study_terms.h"
 
 namespace mutual::client {
@@ -45,6 +46,7 @@ struct AdmittedRound {
 absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt);
 // What the entries of `study` repeat of it.
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
+transparency::MaskTerms MaskTermsOf(const study::Study& study);
 
 struct ChargedRound {
   Digest study;

@@ -59,6 +59,10 @@ min_nodes = %d
 assumed_colluders = 1
 deadline = "60s"
 join_window = "10m"
+[scrutineers]
+organisations = ["north", "south", "east", "mill"]
+threshold = 2
+operator_nodes = []
 """
 
 
