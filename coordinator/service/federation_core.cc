@@ -209,6 +209,16 @@ absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
   return parts_.log->Receipt(logged.index);
 }
 
+absl::Status FederationCore::Declare(const Caller& caller, const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"software"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string program, entry.entry.Text("program"));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("sha256"));
+  const std::string subject = transparency::NodeKeyName(caller.organisation);
+  if (parts_.log->DeclaredSoftware(subject, program) == digest.ToHex()) return absl::OkStatus();
+  return parts_.log->Append(entry).status();
+}
+
 std::vector<std::string> FederationCore::NoticesFor(const std::string& node) {
   const absl::MutexLock lock(&mutex_);
   std::vector<std::string> notices;

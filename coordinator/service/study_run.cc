@@ -33,8 +33,8 @@ absl::Status StudyRun::Resume() {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
   if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
-  if (record_.state != "running" && round_ > 0) return KeepFiles();
-  if (record_.state != "running" || round_ == 0) return absl::OkStatus();
+  if (round_ == 0) return ResumeUnbegun();
+  if (record_.state != "running") return KeepFiles();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
   machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
@@ -65,7 +65,15 @@ absl::Status StudyRun::KeepFiles() {
   return parts_.retention->Keep(kept);
 }
 
-// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which are in the store.
+// Killed after the study's end was logged and before it took effect: it is over.
+absl::Status StudyRun::ResumeUnbegun() {
+  if (record_.state != "proposed" && record_.state != "running") return absl::OkStatus();
+  const auto logged = parts_.log->Find("abandon/" + transparency::PrintStudy(study_.digest) + "/0");
+  return logged ? Logged(*logged) : absl::OkStatus();
+}
+
+// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which
+// are in the store.
 absl::Status StudyRun::LoadState(const std::string& state) {
   if (state.size() != 8 && state.size() != 8 + Digest{}.bytes.size()) {
     return WithCode(DataLoss("the journal's state of study %s has %d bytes, want 8 or 40; restore "
@@ -124,14 +132,14 @@ absl::Status StudyRun::TakeAnswer(const AnswerRow& answer) {
 }
 
 absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, absl::Time now) {
-  if (record_.state != "proposed") return false;
+  if (record_.state != "proposed" || !unbegun_.empty()) return false;
   absl::Time proposed;
   ParseUtc(record_.proposed_at, &proposed);
   const bool window_over = now > proposed + study_.cohort.join_window;
   const bool all_answered = answers_.size() >= nodes.size() && !nodes.empty();
   if (accepted() < study_.cohort.min_nodes) {
     if (!window_over) return false;
-    MUTUAL_RETURN_IF_ERROR(Fail("TOO_FEW_ACCEPTED"));
+    unbegun_ = "TOO_FEW_ACCEPTED";
     return true;
   }
   if (!window_over && !all_answered) return false;
@@ -201,9 +209,9 @@ absl::Status StudyRun::CheckDeadline(absl::Time now) {
 std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* closed = std::get_if<Closed>(&machine_->state());
-  if (closed == nullptr || !close_logged_ || output_) return std::nullopt;
-  ReleaseInput input{&study_, recipe_.get(), round_, static_cast<int>(Roster().size()), {},
-                     std::move(optimizer_)};
+  if (closed == nullptr || !close_logged_ || output_ || !doom_.empty()) return std::nullopt;
+  ReleaseInput input{&study_, recipe_.get(),        round_, static_cast<int>(Roster().size()),
+                     {},      std::move(optimizer_)};
   for (const auto& [node, contribution] : closed->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
   }
