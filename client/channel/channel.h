@@ -96,6 +96,8 @@ class Channel {
   absl::StatusOr<std::vector<StudySummary>> ListStudies();
   // The receipt of the answer's entry.
   absl::StatusOr<std::string> AnswerStudy(const std::string& entry);
+  // This node's software entry.
+  absl::Status Declare(const std::string& entry);
   absl::StatusOr<TrustReply> GetTrust();
   // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns false (then
   // OK) or the stream ends.

@@ -14,6 +14,7 @@
 #include "client/node/channel_log.h"
 #include "client/node/contribution.h"
 #include "client/node/ledger_check.h"
+#include "client/node/software.h"
 #include "crypto/digest.h"
 #include "study/model.h"
 #include "transparency/proof.h"
@@ -106,10 +107,28 @@ void Node::ServeWitness(Channel& channel) {
   if (absl::IsUnauthenticated(ended) || absl::IsPermissionDenied(ended)) channel.Cancel();
 }
 
+// After every connection: the newest checkpoint must not contradict what was seen, and a new
+// program is told.
+absl::Status Node::Greet(Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
+  const absl::Status seen = parts_.trust->See(shown.checkpoint);
+  if (ErrorCode(seen) == "LOG_FORKED") {
+    parts_.say(Describe(seen));
+    forked_ = true;
+  }
+  MUTUAL_RETURN_IF_ERROR(seen);
+  const absl::Status told = DeclareSoftware({parts_.home, parts_.trust, &channel, parts_.clock});
+  if (!told.ok() && !absl::IsUnavailable(told)) {
+    parts_.say("this program is not in the log yet: " + Describe(told));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
   ledger_checked_ = false;
   std::thread witness([&] { ServeWitness(channel); });
-  absl::Status status = ResendAnswers(channel);
+  absl::Status status = Greet(channel);
+  if (status.ok()) status = ResendAnswers(channel);
   if (status.ok()) status = SettleUnsent(channel);
   if (status.ok()) {
     status = channel.WatchRounds([&](const std::string& receipt) {
@@ -117,6 +136,8 @@ absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
       if (stopping_ || forked_) return false;
       if (receipt.empty()) return true;
       const absl::Status taken = TakePart(channel, receipt);
+      if (ErrorCode(taken) == "LOG_FORKED") forked_ = true;
+      if (forked_) return false;
       return behind_.ok() && (taken.ok() || !absl::IsUnavailable(taken));
     });
   }
@@ -126,6 +147,7 @@ absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
 }
 
 absl::Status Node::Serve() {
+  MUTUAL_RETURN_IF_ERROR(parts_.trust->CheckUnforked());
   absl::Duration backoff = absl::Milliseconds(200);
   while (!stopping_) {
     MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, parts_.home->Connect());
@@ -134,10 +156,11 @@ absl::Status Node::Serve() {
     channel_ = nullptr;
     if (stopping_) break;
     if (forked_) {
-      return WithCode(DataLoss("this node has stopped: the federation's log has told two stories; the "
-                               "evidence is in %s",
-                               (parts_.home->folder() / "evidence").string()),
-                      "LOG_FORKED");
+      MUTUAL_RETURN_IF_ERROR(parts_.trust->CheckUnforked());
+      return WithCode(
+          DataLoss("the federation's log has told two stories, and the evidence could not be "
+                   "kept; see the lines above"),
+          "LOG_FORKED");
     }
     if (!behind_.ok()) return behind_;
     if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) return status;
@@ -276,6 +299,7 @@ absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply trust, channel.GetTrust());
   if (!trust.policy_receipt.empty()) {
     const absl::Status learnt = parts_.trust->Learn(trust.policy_receipt);
+    if (ErrorCode(learnt) == "LOG_FORKED") return learnt;
     if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
   }
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));

@@ -61,6 +61,7 @@ class Node {
   absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
   absl::Status ResendAnswers(Channel& channel);
   absl::Status SettleUnsent(Channel& channel);
+  absl::Status Greet(Channel& channel);
   absl::Status CheckLedger(Channel& channel, const std::string& receipt);
 
   NodeParts parts_;

@@ -12,8 +12,9 @@
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/round_guard.h"
-#include "privacy/accountant.h"
+#include "client/node/software.h"
 #include "client/node/trust.h"
+#include "privacy/accountant.h"
 
 namespace mutual::client {
 namespace {
@@ -52,6 +53,17 @@ absl::Status PrintPrivacy(const study::Study& study) {
   return absl::OkStatus();
 }
 
+// What cannot be told now is told when the node serves.
+absl::Status TellSoftware(const CommandOptions& options) {
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  const absl::Status told = DeclareSoftware({home.get(), trust.get(), channel.get(), &clock});
+  return absl::IsUnavailable(told) ? absl::OkStatus() : told;
+}
+
 }  // namespace
 
 absl::Status JoinFederation(const CommandOptions& options, const std::string& code,
@@ -65,6 +77,7 @@ absl::Status JoinFederation(const CommandOptions& options, const std::string& co
         WriteFileDurably(config, ExampleNodeToml(organisation), FileMode::kPublic));
   }
   MUTUAL_RETURN_IF_ERROR(Ledger::Open(LedgerPath(options)).status());
+  MUTUAL_RETURN_IF_ERROR(TellSoftware(options));
   std::printf("%s has joined. Next: describe your table in %s, then check-data, accept, serve.\n",
               organisation.c_str(), config.c_str());
   return absl::OkStatus();

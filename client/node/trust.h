@@ -52,6 +52,9 @@ class Trust {
   };
   absl::StatusOr<Cosigned> Cosigners(const std::string& checkpoint);
   transparency::TreeHead seen();
+  // DATA_LOSS LOG_FORKED for ever after a fork was seen, until a person has put DIR/evidence
+  // elsewhere.
+  absl::Status CheckUnforked() const;
   // Writes two conflicting texts down and returns LOG_FORKED.
   absl::Status Forked(const std::string& first, const std::string& second);
 

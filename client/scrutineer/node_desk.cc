@@ -69,7 +69,7 @@ absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study) {
   MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window,
                           WindowOf(view, study, parts_.home->origin()));
   const StudyHistory& history = *view.Find(study.digest);
-  if (!history.rounds.empty()) {
+  if (history.HasBegun()) {
     return WithCode(FailedPrecondition("the rounds of study %s have begun; its join window is over",
                                        study.digest.Short()),
                     "MASKS_IN_USE");

@@ -70,7 +70,7 @@ absl::Status ScrutineerDesk::PublishKey(Channel& channel, const Digest& digest) 
   MUTUAL_ASSIGN_OR_RETURN(Post* const post, PostOf(channel, digest));
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
   const StudyHistory* const history = parts_.room->view().Find(digest);
-  if (history != nullptr && !history->rounds.empty()) return absl::OkStatus();  // too late
+  if (history != nullptr && history->HasBegun()) return absl::OkStatus();  // too late
   const std::filesystem::path path = PathOf(digest, ".window");
   absl::StatusOr<crypto::Secret> secret = ReadSecret(path);
   if (absl::IsNotFound(secret.status())) {
@@ -158,7 +158,7 @@ absl::Status ScrutineerDesk::Confirm(Channel& channel, const MaskDuty& duty) {
   MUTUAL_ASSIGN_OR_RETURN(Post* const post, PostOf(channel, duty.study));
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
   const StudyHistory* const history = parts_.room->view().Find(duty.study);
-  if (history == nullptr || !history->rounds.empty()) return CloseWindow(*post);
+  if (history == nullptr || history->HasBegun()) return CloseWindow(*post);
   transparency::EntryWriter writer("keys-ok", parts_.home->origin());
   writer.Head("seen", parts_.room->head()).Study(duty.study).Integer("window", kWindow);
   size_t confirmed = 0;
@@ -179,7 +179,7 @@ absl::Status ScrutineerDesk::Confirm(Channel& channel, const MaskDuty& duty) {
 // With the private key gone, recorded wrappings stay closed for ever.
 absl::Status ScrutineerDesk::CloseWindow(const Post& post) {
   const StudyHistory* const history = parts_.room->view().Find(post.study->digest);
-  if (history == nullptr || history->rounds.empty()) return absl::OkStatus();
+  if (history == nullptr || !history->HasBegun()) return absl::OkStatus();
   return EraseFile(PathOf(post.study->digest, ".window"));
 }
 

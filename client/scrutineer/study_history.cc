@@ -15,8 +15,14 @@ const PublishedMasks* StudyHistory::MasksOf(const std::string& node, uint64_t be
 
 uint64_t StudyHistory::FirstStart() const {
   uint64_t first = std::numeric_limits<uint64_t>::max();
-  for (const auto& [number, round] : rounds) first = std::min(first, round.start);
+  for (const auto& [number, round] : rounds) {
+    if (round.start > 0) first = std::min(first, round.start);
+  }
   return first;
+}
+
+bool StudyHistory::HasBegun() const {
+  return FirstStart() < std::numeric_limits<uint64_t>::max();
 }
 
 const PublishedKey* StudyHistory::KeyOf(const std::string& scrutineer) const {

@@ -67,6 +67,7 @@ struct StudyHistory {
   const PublishedMasks* MasksOf(const std::string& node, uint64_t before) const;
   // The index of round 1's start, or the largest number: the join window ends there.
   uint64_t FirstStart() const;
+  bool HasBegun() const;
   // The key of a scrutineer that stands before the first masks entry: later ones are void.
   const PublishedKey* KeyOf(const std::string& scrutineer) const;
 };

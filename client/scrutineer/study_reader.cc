@@ -64,6 +64,7 @@ absl::Status TakeDispute(const EntryPlace& at, const Entry& entry, StudyHistory*
 
 absl::Status TakeRoundEntry(const EntryPlace& at, const Entry& entry, StudyHistory* study) {
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t number, entry.Integer("round"));
+  if (number == 0) return absl::OkStatus();  // the study ended before its first round
   const std::string& type = entry.type();
   if (type == "contribution") {
     MUTUAL_ASSIGN_OR_RETURN(const std::string name, entry.Text("node"));

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "coordinator/enrolment/audit_config.h"
 #include "crypto/digest.h"
 #include "crypto/invitation.h"
 #include "crypto/key_folder.h"
@@ -31,7 +32,10 @@ constexpr char kConfig[] =
     "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
     "address = \"%s\"\n"
     "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no masks.\n"
-    "operator_nodes = \"\"\n";
+    "operator_nodes = \"\"\n"
+    "# [audit]\n"
+    "# Finished rounds whose files are kept for replays; left out: the newest, up to 2 GB.\n"
+    "# keep_rounds = 100\n";
 
 // The rulebook's first words; its SHA-256 stands in the log's first entry.
 constexpr char kRules[] =
@@ -131,6 +135,7 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   MUTUAL_ASSIGN_OR_RETURN(state->address_, ValueOf(*config, "address"));
   MUTUAL_ASSIGN_OR_RETURN(const std::string operated, ValueOf(*config, "operator_nodes"));
   state->operator_nodes_ = absl::StrSplit(operated, ' ', absl::SkipEmpty());
+  MUTUAL_ASSIGN_OR_RETURN(state->keep_rounds_, KeepRoundsOf(*config));
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::KeyFolder secrets,

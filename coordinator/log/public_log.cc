@@ -22,6 +22,8 @@ using transparency::SignedEntry;
 constexpr char kSpec[] = "mutual-log-1";
 constexpr absl::Duration kCosignPatience = absl::Seconds(5);
 constexpr absl::Duration kCompany = absl::Milliseconds(20);
+constexpr absl::Duration kIdleLook =
+    absl::Milliseconds(200);  // how often an idle log looks at the clock
 
 std::string FieldOr(const Entry& entry, const std::string& key) {
   for (const transparency::EntryField& field : entry.fields()) {
@@ -35,8 +37,10 @@ std::string FieldOr(const Entry& entry, const std::string& key) {
 std::string PublicLog::KeyOf(const Entry& entry) {
   const std::string& type = entry.type();
   if (type == "genesis") return type;
-  if (type == "policy" || type == "incident" || type == "software" || type == "dispute" ||
-      type == "keys-ok") {
+  // What happened to a study is told once, whenever that was.
+  const bool is_of_study = type == "incident" && !FieldOr(entry, "study").empty();
+  if (type == "policy" || (type == "incident" && !is_of_study) || type == "software" ||
+      type == "dispute" || type == "keys-ok") {
     return type + "/" + crypto::Sha256(entry.text()).ToHex();
   }
   std::string key = type;
@@ -51,6 +55,7 @@ std::string PublicLog::KeyOf(const Entry& entry) {
     const std::string value = FieldOr(entry, name);
     if (!value.empty()) key += "/" + value;
   }
+  if (is_of_study) key += "/" + FieldOr(entry, "code");
   return key;
 }
 
@@ -105,6 +110,7 @@ absl::Status PublicLog::Begin() {
                           transparency::NoteSigner::Create(options_.origin, std::move(again)));
   MUTUAL_ASSIGN_OR_RETURN(log_, transparency::Log::Open(std::move(log_options), std::move(own)));
   if (log_->size() == 0) MUTUAL_RETURN_IF_ERROR(WriteGenesis());
+  cosigned_ = options_.clock->Now();
   return ReadAll();
 }
 
@@ -149,6 +155,11 @@ absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& en
     const uint64_t index = first++;
     published_.emplace(key, index);
     pending_.erase(key);
+    if (entry.entry.type() == "software") {
+      const std::string node = FieldOr(entry.entry, "node");
+      software_[(node.empty() ? std::string("coordinator") : transparency::NodeKeyName(node)) +
+                "/" + FieldOr(entry.entry, "program")] = FieldOr(entry.entry, "sha256");
+    }
     if (entry.entry.type() != "genesis" && entry.entry.type() != "policy") continue;
     policy_index_ = index;
     MUTUAL_ASSIGN_OR_RETURN(
@@ -264,6 +275,12 @@ absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
   return Receipt(index);
 }
 
+std::string PublicLog::DeclaredSoftware(const std::string& subject, const std::string& program) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = software_.find(subject + "/" + program);
+  return found == software_.end() ? "" : found->second;
+}
+
 absl::Status PublicLog::status() {
   const absl::MutexLock lock(&mutex_);
   if (stopping_) return Unavailable("the coordinator is stopping; try again when it serves");
@@ -297,6 +314,7 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
     checkpoint_ = log_->checkpoint();
     for (const auto& [key, group] : wanted_now_) wanted_checkpoints_[key] = checkpoint_;
   }
+  cosigned_ = options_.clock->Now();
   return Index(first, batch);
 }
 
@@ -308,10 +326,39 @@ void PublicLog::WaitForCompany() {
     const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return stopping_ || !waiting_.empty();
     };
-    mutex_.Await(absl::Condition(&wake));
-    if (stopping_ || !absl::StartsWith(waiting_.front(), "contribution/")) return;
+    mutex_.AwaitWithTimeout(absl::Condition(&wake), kIdleLook);
+    if (stopping_ || waiting_.empty() || !absl::StartsWith(waiting_.front(), "contribution/"))
+      return;
   }
   absl::SleepFor(kCompany);
+}
+
+std::vector<std::string> PublicLog::TakeBatch() {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<std::string> batch;
+  wanted_now_.clear();
+  while (!stopping_ && !waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
+    // What a crash had left staged may have been published since it was asked for again.
+    const auto found = pending_.find(waiting_.front());
+    if (found != pending_.end()) batch.push_back(found->second);
+    if (auto wish = wanted_.extract(waiting_.front())) wanted_now_.insert(std::move(wish));
+    waiting_.pop_front();
+  }
+  return batch;
+}
+
+// A log in which nothing happens still shows that its witnesses are there. Too few of them now is
+// no error: the published checkpoint stays as it is.
+absl::Status PublicLog::RecosignWhenIdle() {
+  const absl::Time now = options_.clock->Now();
+  if (now < cosigned_) cosigned_ = now;  // the clock was set back
+  if (now < cosigned_ + options_.idle || !has_quorum_rule()) return absl::OkStatus();
+  cosigned_ = now;
+  const absl::Status status = log_->Recosign();
+  if (!status.ok() && ErrorCode(status) != "NO_QUORUM") return status;
+  const absl::MutexLock lock(&mutex_);
+  checkpoint_ = log_->checkpoint();
+  return absl::OkStatus();
 }
 
 void PublicLog::Work() {
@@ -330,25 +377,8 @@ void PublicLog::Work() {
   status = ReadAll();
   while (status.ok()) {
     WaitForCompany();
-    std::vector<std::string> batch;
-    wanted_now_.clear();
-    {
-      const absl::MutexLock lock(&mutex_);
-      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || !waiting_.empty();
-      };
-      mutex_.Await(absl::Condition(&wake));
-      if (stopping_) return;
-      while (!waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
-        // What a crash had left staged may have been published since it was asked for again.
-        const auto found = pending_.find(waiting_.front());
-        if (found != pending_.end()) batch.push_back(found->second);
-        if (auto wish = wanted_.extract(waiting_.front())) wanted_now_.insert(std::move(wish));
-        waiting_.pop_front();
-      }
-    }
-    if (batch.empty()) continue;
-    status = AppendBatch(batch);
+    const std::vector<std::string> batch = TakeBatch();
+    status = batch.empty() ? RecosignWhenIdle() : AppendBatch(batch);
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
   }

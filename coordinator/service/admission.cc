@@ -192,7 +192,7 @@ absl::Status Admission::LogRevocations() {
         .Text("code", "REVOKED_BY_OPERATOR")
         .Time("time", parts_.clock->Now());
     MUTUAL_ASSIGN_OR_RETURN(const Entry entry, writer.Finish());
-    if (parts_.log->FindSame(entry)) continue;
+    if (parts_.log->Has(entry)) continue;
     MUTUAL_ASSIGN_OR_RETURN(const SignedEntry signed_entry, parts_.log->Sign(entry));
     MUTUAL_RETURN_IF_ERROR(parts_.log->Append(signed_entry).status());
   }

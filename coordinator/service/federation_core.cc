@@ -60,7 +60,7 @@ FederationCore::~FederationCore() {
 }
 
 absl::Status FederationCore::LoadAll() {
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(std::vector<StudyRecord> records, parts_.journal->Studies());
   const absl::MutexLock lock(&mutex_);
   for (StudyRecord& record : records) {
@@ -157,7 +157,7 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   const absl::MutexLock lock(&mutex_);
   if (Find(record.digest) != nullptr) return record.digest;
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record));
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, record));
   changed_ = true;
   parts_.say("study " + record.digest.Short() + " proposed by " + caller.organisation);
@@ -208,6 +208,16 @@ absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
     changed_ = true;
   }
   return parts_.log->Receipt(logged.index);
+}
+
+absl::Status FederationCore::Declare(const Caller& caller, const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"software"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string program, entry.entry.Text("program"));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("sha256"));
+  const std::string subject = transparency::NodeKeyName(caller.organisation);
+  if (parts_.log->DeclaredSoftware(subject, program) == digest.ToHex()) return absl::OkStatus();
+  return parts_.log->Append(entry).status();
 }
 
 std::vector<std::string> FederationCore::NoticesFor(const std::string& node) {

@@ -69,6 +69,7 @@ class FederationCore {
     ContentStore* store;
     PublicLog* log;
     CosignBoard* board;
+    Retention* retention;
     const Clock* clock;
     std::function<void(const std::string&)> say;
   };
@@ -85,6 +86,8 @@ class FederationCore {
   // The study file and its propose entry, signed by the researcher.
   absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text,
                                  const std::string& entry);
+  // A node's own account of the program that it runs, signed by it.
+  absl::Status Declare(const Caller& caller, const std::string& entry);
   std::vector<StudyView> Studies();
   absl::StatusOr<StudyView> Study(const Digest& digest);
   // A mandate or objection, signed by the node. The receipt.
@@ -131,6 +134,7 @@ class FederationCore {
       : parts_(parts), admission_({parts.state, parts.journal, parts.log, parts.clock}) {}
   absl::Status LoadAll();
   void Work();
+  void LogOwnEntries();
   bool LogOne();
   bool ReleaseOne();
   bool PublishOne();

@@ -81,13 +81,22 @@ absl::StatusOr<Entry> StudyRun::CloseEntry(const Closed& closed, absl::Time now)
   return writer.Finish();
 }
 
-absl::StatusOr<Entry> StudyRun::AbandonEntry(const Abandoned& abandoned, absl::Time now) {
+// Of the round that is open, or of the whole study before its first round.
+absl::StatusOr<Entry> StudyRun::AbandonEntry(const std::string& code, absl::Time now) {
   EntryWriter writer("abandon", parts_.log->origin());
+  writer.Study(study_.digest).Integer("round", round_).Text("code", code).Time("time", now);
+  if (round_ > 0) writer.Integer("round-start", IndexOf("round-start", round_));
+  return writer.Finish();
+}
+
+absl::StatusOr<Entry> StudyRun::IncidentEntry(absl::Time now) {
+  EntryWriter writer("incident", parts_.log->origin());
   writer.Study(study_.digest)
-      .Integer("round", round_)
-      .Integer("round-start", IndexOf("round-start", round_))
-      .Text("code", abandoned.reason)
+      .Text("code", doom_)
+      .Text("what", round_ == 0 ? "The study's first round cannot be started; it ends here."
+                                : "The study's newest round cannot be released; it ends here.")
       .Time("time", now);
+  if (round_ > 0) writer.Integer("round", round_);
   return writer.Finish();
 }
 
@@ -120,14 +129,20 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
 
 absl::StatusOr<std::optional<Entry>> StudyRun::EntryToLog(absl::Time now) {
   std::optional<Entry> entry;
-  if (record_.state != "running") return entry;
+  const bool is_over = record_.state == "finished" || record_.state == "abandoned";
+  if (!is_over && !doom_.empty()) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, IncidentEntry(now));
+  } else if (!is_over && !unbegun_.empty()) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(unbegun_, now));
+  }
+  if (entry || record_.state != "running") return entry;
   const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
   if (round_ == 0 || (released && round_ < study_.rounds())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, RoundStartEntry(round_ + 1, now));
   } else if (const auto* closed = std::get_if<Closed>(&machine_->state())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
   } else if (const auto* abandoned = std::get_if<Abandoned>(&machine_->state())) {
-    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(*abandoned, now));
+    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(abandoned->reason, now));
   }
   return entry;
 }
@@ -148,8 +163,26 @@ absl::Status StudyRun::Logged(const LoggedEntry& logged) {
                              absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1,
                              logged.checkpoint});
   }
-  if (type == "abandon") return Fail(std::get<Abandoned>(machine_->state()).reason);
+  if (type == "abandon" || type == "incident") {
+    MUTUAL_ASSIGN_OR_RETURN(const std::string code, entry.entry.Text("code"));
+    return Fail(code);
+  }
   return absl::OkStatus();
+}
+
+void StudyRun::Doom(const std::string& code) {
+  if (doom_.empty()) doom_ = code;
+}
+
+absl::Status StudyRun::Stop(const std::string& code) {
+  if (record_.state == "finished" || record_.state == "abandoned") return absl::OkStatus();
+  if (round_ == 0) {
+    if (unbegun_.empty()) unbegun_ = code;
+    return absl::OkStatus();
+  }
+  // A round that is closed has its end in the log: the operator's incident is the study's.
+  if (IsOpen(round_)) return Apply(RoundFailed{code});
+  return std::holds_alternative<Abandoned>(machine_->state()) ? absl::OkStatus() : Fail(code);
 }
 
 absl::Status StudyRun::Opened(const std::string& entry_bytes) {

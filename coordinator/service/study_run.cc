@@ -34,7 +34,8 @@ absl::Status StudyRun::Resume() {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
   if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
-  if (record_.state != "running" || round_ == 0) return absl::OkStatus();
+  if (round_ == 0) return ResumeUnbegun();
+  if (record_.state != "running") return KeepFiles();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
   machine_ = std::make_unique<RoundMachine>(Rules(round_));
@@ -45,14 +46,36 @@ absl::Status StudyRun::Resume() {
     }
     MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
   }
-  if (!std::holds_alternative<Released>(machine_->state()) || round_ < study_.rounds()) {
-    return absl::OkStatus();
-  }
+  if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(KeepFiles());  // killed, perhaps, between the release and this
+  if (round_ < study_.rounds()) return absl::OkStatus();
   record_.state = "finished";  // killed between the last release and this
   return parts_.journal->SaveStudy(record_);
 }
 
-// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which are in the store.
+// Tells the retention that the last round is over, and what was received in it.
+absl::Status StudyRun::KeepFiles() {
+  KeptRound kept{study_.digest, round_, {}};
+  MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
+  for (const std::string& bytes : events) {
+    MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
+    const auto* arrived = std::get_if<ContributionArrived>(&event);
+    if (arrived != nullptr) kept.files.push_back(arrived->sha256);
+    const auto* sum = std::get_if<ClassSumArrived>(&event);
+    if (sum != nullptr) kept.files.push_back(sum->sum);
+  }
+  return parts_.retention->Keep(kept);
+}
+
+// Killed after the study's end was logged and before it took effect: it is over.
+absl::Status StudyRun::ResumeUnbegun() {
+  if (record_.state != "proposed" && record_.state != "running") return absl::OkStatus();
+  const auto logged = parts_.log->Find("abandon/" + transparency::PrintStudy(study_.digest) + "/0");
+  return logged ? Logged(*logged) : absl::OkStatus();
+}
+
+// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which
+// are in the store.
 absl::Status StudyRun::LoadState(const std::string& state) {
   if (state.size() != 8 && state.size() != 8 + Digest{}.bytes.size()) {
     return WithCode(DataLoss("the journal's state of study %s has %d bytes, want 8 or 40; restore "
@@ -111,19 +134,19 @@ absl::Status StudyRun::TakeAnswer(const AnswerRow& answer) {
 }
 
 absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, absl::Time now) {
-  if (record_.state != "proposed") return false;
+  if (record_.state != "proposed" || !unbegun_.empty()) return false;
   absl::Time proposed;
   ParseUtc(record_.proposed_at, &proposed);
   const bool window_over = now > proposed + study_.cohort.join_window;
   if (accepted() < study_.cohort.min_nodes) {
     if (!window_over) return false;
-    MUTUAL_RETURN_IF_ERROR(Fail("TOO_FEW_ACCEPTED"));
+    unbegun_ = "TOO_FEW_ACCEPTED";
     return true;
   }
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<std::string> roster, Roster(nodes, now));
   if (static_cast<int>(roster.size()) < study_.cohort.min_nodes) {
     if (now <= proposed + study_.cohort.join_window + study_.cohort.deadline) return false;
-    MUTUAL_RETURN_IF_ERROR(Fail("TOO_FEW_KEYS"));
+    unbegun_ = "TOO_FEW_KEYS";
     return true;
   }
   record_.roster = absl::StrJoin(roster, "\n");
@@ -192,7 +215,7 @@ absl::Status StudyRun::CheckDeadline(absl::Time now) {
 std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* const tallying = std::get_if<Tallying>(&machine_->state());
-  if (tallying == nullptr || !tallying->is_complete() || output_) return std::nullopt;
+  if (tallying == nullptr || !tallying->is_complete() || output_ || !doom_.empty()) return std::nullopt;
   ReleaseInput input{&study_, recipe_.get(), round_, static_cast<int>(Roster().size()), {},
                      std::move(optimizer_), {}};
   for (const auto& [node, contribution] : tallying->received) {
@@ -230,6 +253,8 @@ absl::Status StudyRun::Publish() {
   // Only now does nothing need the state before.
   if (optimizer_file_ && optimizer_file_ != optimizer_file) parts_.store->Remove(*optimizer_file_);
   optimizer_file_ = optimizer_file;
+  // A list that cannot be written now is made up for at the next start.
+  KeepFiles().IgnoreError();
   if (!last) return absl::OkStatus();
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);
@@ -238,7 +263,9 @@ absl::Status StudyRun::Publish() {
 absl::Status StudyRun::Fail(const std::string& reason) {
   record_.state = "abandoned";
   record_.reason = reason;
-  return parts_.journal->SaveStudy(record_);
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
+  if (round_ > 0) KeepFiles().IgnoreError();  // as in Publish
+  return absl::OkStatus();
 }
 
 }  // namespace mutual::coordinator

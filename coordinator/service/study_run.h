@@ -19,6 +19,7 @@
 #include "coordinator/service/mask_duty.h"
 #include "coordinator/storage/content_store.h"
 #include "coordinator/storage/journal.h"
+#include "coordinator/storage/retention.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "transparency/mask_terms.h"
@@ -31,6 +32,7 @@ struct RunParts {
   Journal* journal;
   ContentStore* store;
   PublicLog* log;
+  Retention* retention;
 };
 
 class StudyRun {
@@ -85,16 +87,21 @@ class StudyRun {
   // it (there is one copy in memory) and comes back with KeepOutput.
   std::optional<ReleaseInput> TakePendingRelease();
   void KeepOutput(ReleaseOutput output) { output_ = std::move(output); }
-  bool has_output() const { return output_.has_value(); }
+  bool has_output() const { return output_.has_value() && doom_.empty(); }
   // The release entry of the computed sum, and its effect.
   absl::StatusOr<transparency::Entry> ReleaseEntry(absl::Time now);
   absl::Status Publish();
-  absl::Status Fail(const std::string& reason);
+  // The study cannot go on: an incident entry with `code` is due, and then its end.
+  void Doom(const std::string& code);
+  // Ends the study by the operator's decision, whose incident entry is logged. OK when it is over
+  // already.
+  absl::Status Stop(const std::string& code);
 
  private:
   explicit StudyRun(const RunParts& parts) : parts_(parts) {}
   absl::Status Resume();
   absl::Status LoadKeys();
+  absl::Status ResumeUnbegun();
   absl::Status StartModel();
   absl::Status Opened(const std::string& entry_bytes);
   absl::StatusOr<std::vector<std::string>> Roster(const std::set<std::string>& nodes, absl::Time now);
@@ -105,10 +112,13 @@ class StudyRun {
                       std::vector<MaskDuty>* duties) const;
   absl::StatusOr<transparency::Entry> RoundStartEntry(uint64_t round, absl::Time now);
   absl::StatusOr<transparency::Entry> CloseEntry(const Closed& closed, absl::Time now);
-  absl::StatusOr<transparency::Entry> AbandonEntry(const Abandoned& abandoned, absl::Time now);
+  absl::StatusOr<transparency::Entry> AbandonEntry(const std::string& code, absl::Time now);
+  absl::StatusOr<transparency::Entry> IncidentEntry(absl::Time now);
+  absl::Status Fail(const std::string& reason);
   uint64_t IndexOf(const std::string& type, uint64_t round) const;
   transparency::StudyTerms Terms() const;
   std::set<std::string> Roster() const;
+  absl::Status KeepFiles();
   absl::Status LoadState(const std::string& state);
   absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
@@ -123,6 +133,8 @@ class StudyRun {
   absl::Time deadline_;
   std::string notice_;
   std::unique_ptr<KeyExchange> keys_;
+  std::string doom_;     // why the study cannot go on; its incident is due
+  std::string unbegun_;  // why the study ends before its first round; its abandon is due
   std::optional<ReleaseOutput> output_;  // computed, waits for its entry in the log
   aggregation::OptimizerState optimizer_;
   std::optional<Digest> optimizer_file_;  // of the last released round, in the store
