@@ -57,8 +57,7 @@ absl::StatusOr<std::string> Channel::SubmitMaskEntry(const std::string& entry,
     proto->set_ciphertext(one.ciphertext);
   }
   fed::SubmitMaskEntryResponse response;
-  MUTUAL_RETURN_IF_ERROR(
-      FromGrpc(state_->masks->SubmitMaskEntry(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->masks->SubmitMaskEntry(&context, request, &response)));
   return response.receipt();
 }
 
@@ -70,8 +69,7 @@ absl::StatusOr<std::vector<WrappedKeyCall>> Channel::FetchWrappedKeys(const Dige
   request.set_study(BytesOf(study));
   request.set_masks(masks);
   fed::FetchWrappedKeysResponse response;
-  MUTUAL_RETURN_IF_ERROR(
-      FromGrpc(state_->masks->FetchWrappedKeys(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->masks->FetchWrappedKeys(&context, request, &response)));
   std::vector<WrappedKeyCall> wrapped;
   for (const fed::WrappedKey& one : response.wrapped()) {
     wrapped.push_back({one.mask_class(), one.holder(), one.ephemeral(), one.ciphertext()});

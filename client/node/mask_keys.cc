@@ -53,10 +53,11 @@ absl::Status MaskKeys::CheckUnused(const Digest& study) {
   if (fs::exists(PathOf(study, ".seed")) || !fs::exists(PathOf(study, ".keys"))) {
     return absl::OkStatus();
   }
-  return WithCode(FailedPrecondition("rounds of study %s were masked already; its keys are not drawn "
-                                     "again",
-                                     study.Short()),
-                  "MASKS_IN_USE");
+  return WithCode(
+      FailedPrecondition("rounds of study %s were masked already; its keys are not drawn "
+                         "again",
+                         study.Short()),
+      "MASKS_IN_USE");
 }
 
 absl::StatusOr<crypto::Secret> MaskKeys::SeedOf(const Digest& study, crypto::RandomSource& random) {
@@ -82,10 +83,11 @@ absl::StatusOr<Masker> MaskKeys::Load(const Digest& study, const MaskClasses& cl
   const absl::MutexLock lock(&mutex_);
   const absl::StatusOr<crypto::Secret> kept = ReadSecret(PathOf(study, ".keys"));
   if (absl::IsNotFound(kept.status())) {
-    return WithCode(FailedPrecondition("this node agreed on no mask keys for study %s; it takes part "
-                                       "in studies that it accepted while serving",
-                                       study.Short()),
-                    "MASK_KEYS_MISSING");
+    return WithCode(
+        FailedPrecondition("this node agreed on no mask keys for study %s; it takes part "
+                           "in studies that it accepted while serving",
+                           study.Short()),
+        "MASK_KEYS_MISSING");
   }
   MUTUAL_RETURN_IF_ERROR(kept.status());
   return Masker::Parse(classes, kept->bytes());

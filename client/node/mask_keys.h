@@ -1,7 +1,7 @@
 // A node's mask keys on disk, one study after the other.
 //
-//   DIR/masks/<study>.seed   what the join window's keys are drawn from; gone with the first masked round
-//   DIR/masks/<study>.keys   the ratchets: only keys of rounds not yet masked
+//   DIR/masks/<study>.seed   what the join window's keys are drawn from; gone with the first masked
+//   round DIR/masks/<study>.keys   the ratchets: only keys of rounds not yet masked
 //
 // Keys of a round are erased before its masked vector may leave, so whoever takes the folder later
 // learns nothing of earlier rounds; old blocks of the disk are not covered (docs/MASKING.md).
@@ -26,8 +26,8 @@ class MaskKeys {
   explicit MaskKeys(const std::filesystem::path& home) : folder_(home / "masks") {}
 
   // 32 bytes, drawn at the first call and durable: the same after a crash, so that a node never
-  // publishes two different sets of keys. FAILED_PRECONDITION with code MASKS_IN_USE once a round was
-  // masked.
+  // publishes two different sets of keys. FAILED_PRECONDITION with code MASKS_IN_USE once a round
+  // was masked.
   absl::StatusOr<crypto::Secret> SeedOf(const Digest& study, crypto::RandomSource& random);
   // The ratchets that belong to the published masks. MASKS_IN_USE as above.
   absl::Status Keep(const Digest& study, const aggregation::masking::Masker& masker);

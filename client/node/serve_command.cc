@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdio>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "absl/time/clock.h"
@@ -25,11 +26,6 @@ namespace {
 
 std::atomic<bool> interrupted = false;
 void OnSignal(int) { interrupted = true; }
-
-void Say(const std::string& line) {
-  std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
-  std::fflush(stdout);
-}
 
 std::string LedgerPath(const CommandOptions& options) {
   return (options.folder / "ledger.sqlite").string();
@@ -54,22 +50,27 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
   MUTUAL_ASSIGN_OR_RETURN(const auto witness_store,
                           transparency::FileWitnessStore::Open(options.folder / "witness"));
   MUTUAL_ASSIGN_OR_RETURN(transparency::CosignatureSigner cosigner, home->WitnessSigner());
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::NoteVerifier log,
+                          transparency::NoteVerifier::Create(
+                              home->origin(), transparency::KeyType::kNote, home->log_key()));
   MUTUAL_ASSIGN_OR_RETURN(
-      const transparency::NoteVerifier log,
-      transparency::NoteVerifier::Create(home->origin(), transparency::KeyType::kNote,
-                                         home->log_key()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto witness,
-                          transparency::Witness::Create({std::move(cosigner), {log},
-                                                         witness_store.get(), &clock}));
+      const auto witness,
+      transparency::Witness::Create({std::move(cosigner), {log}, witness_store.get(), &clock}));
+  const auto say = [&options](const std::string& line) {
+    const std::string now = FormatUtc(absl::Now());
+    const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
+    std::printf("%s\n", options.json ? json.dump().c_str() : (now + "  " + line).c_str());
+    std::fflush(stdout);
+  };
   const bool takes_part = role == ServeRole::kNode;
   MaskKeys masks(options.folder);
   Node node({home.get(), &config, ledger.get(), trust.get(), &masks, witness.get(), &clock, &random,
-             noise.get(), Say, takes_part});
+             noise.get(), say, takes_part});
   // The masks' desk reads and writes through objects of its own: it runs beside the rounds.
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> desk_ledger,
                           Ledger::Open(LedgerPath(options)));
   ReadingRoom room(home.get(), trust.get());
-  MaskDesk desk({home.get(), desk_ledger.get(), &masks, &room, &clock, &random, Say});
+  MaskDesk desk({home.get(), desk_ledger.get(), &masks, &room, &clock, &random, say});
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
   std::atomic<bool> done = false;

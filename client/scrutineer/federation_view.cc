@@ -77,8 +77,8 @@ bool FederationView::IsSigned(uint64_t index, const SignedEntry& entry) const {
   return !keys.empty() && transparency::CheckSigners(entry, keys).ok();
 }
 
-// The newcomer's own signature is checked by the key that the entry brings; once an admission quorum
-// is in force, that many enrolled organisations must have signed too.
+// The newcomer's own signature is checked by the key that the entry brings; once an admission
+// quorum is in force, that many enrolled organisations must have signed too.
 void FederationView::TakeEnrol(uint64_t index, const SignedEntry& entry) {
   const auto key = entry.entry.Key("identity-key");
   const auto name = entry.entry.Text("node");
@@ -119,8 +119,9 @@ void FederationView::TakeFederation(uint64_t index, const SignedEntry& entry) {
 void FederationView::TakeStudy(uint64_t index, const SignedEntry& entry) {
   if (!entry.entry.Has("study")) return;
   const auto study = entry.entry.Hash("study");
-  if (study.ok()) TakeStudyEntry({index, transparency::LeafHash(entry.ToBytes())}, entry.entry,
-                                 &studies_[*study]);
+  if (study.ok())
+    TakeStudyEntry({index, transparency::LeafHash(entry.ToBytes())}, entry.entry,
+                   &studies_[*study]);
 }
 
 }  // namespace mutual::client

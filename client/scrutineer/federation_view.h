@@ -1,9 +1,9 @@
 // The federation as one's own reading of the log shows it.
 //
-// Reads every entry once, in order, from a reader whose tree the caller verified under a quorum, and
-// keeps what masks are about: who is enrolled with which key, mandates, scrutineers' keys, masks,
-// rounds. An entry whose signatures do not verify by the keys enrolled at its index is void here: it
-// counts for nothing, as if it were not there.
+// Reads every entry once, in order, from a reader whose tree the caller verified under a quorum,
+// and keeps what masks are about: who is enrolled with which key, mandates, scrutineers' keys,
+// masks, rounds. An entry whose signatures do not verify by the keys enrolled at its index is void
+// here: it counts for nothing, as if it were not there.
 #pragma once
 
 #include <cstdint>

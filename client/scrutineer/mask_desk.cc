@@ -23,20 +23,26 @@ bool MaskDesk::Wait(absl::Duration duration) const {
 
 absl::Status MaskDesk::Do(Channel& channel, const MaskDuty& duty) {
   switch (duty.kind) {
-    case MaskDutyKind::kPublishKey: return scrutineer_.PublishKey(channel, duty.study);
-    case MaskDutyKind::kDrawMasks: return node_.Draw(channel, duty.study);
-    case MaskDutyKind::kConfirm: return scrutineer_.Confirm(channel, duty);
-    case MaskDutyKind::kReveal: return node_.Reveal(channel, duty.study);
-    case MaskDutyKind::kTally: return scrutineer_.Tally(channel, duty);
-    case MaskDutyKind::kClassSums: return scrutineer_.HandOver(channel, duty);
-    case MaskDutyKind::kForget: break;
+    case MaskDutyKind::kPublishKey:
+      return scrutineer_.PublishKey(channel, duty.study);
+    case MaskDutyKind::kDrawMasks:
+      return node_.Draw(channel, duty.study);
+    case MaskDutyKind::kConfirm:
+      return scrutineer_.Confirm(channel, duty);
+    case MaskDutyKind::kReveal:
+      return node_.Reveal(channel, duty.study);
+    case MaskDutyKind::kTally:
+      return scrutineer_.Tally(channel, duty);
+    case MaskDutyKind::kClassSums:
+      return scrutineer_.HandOver(channel, duty);
+    case MaskDutyKind::kForget:
+      break;
   }
   MUTUAL_RETURN_IF_ERROR(node_.Forget(channel, duty.study));
   const auto study = parts_.room->StudyOf(channel, duty.study);
   MUTUAL_RETURN_IF_ERROR(study.status());
   const auto& all = (*study)->scrutineers.organisations;
-  const bool named =
-      std::find(all.begin(), all.end(), parts_.home->organisation()) != all.end();
+  const bool named = std::find(all.begin(), all.end(), parts_.home->organisation()) != all.end();
   return named ? scrutineer_.Forget(channel, duty.study) : absl::OkStatus();
 }
 

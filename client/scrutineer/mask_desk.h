@@ -12,11 +12,10 @@ namespace mutual::client {
 // Runs on a thread of its own with a connection of its own. Not thread-safe, except Stop().
 class MaskDesk {
  public:
-  explicit MaskDesk(const DeskParts& parts)
-      : parts_(parts), node_(parts), scrutineer_(parts) {}
+  explicit MaskDesk(const DeskParts& parts) : parts_(parts), node_(parts), scrutineer_(parts) {}
 
-  // Does duties as they come until Stop(); reconnects. A duty that fails is said and tried again when
-  // the coordinator next sends one.
+  // Does duties as they come until Stop(); reconnects. A duty that fails is said and tried again
+  // when the coordinator next sends one.
   void Serve();
   void Stop();
 

@@ -47,18 +47,20 @@ absl::Status NodeDesk::CheckScrutineers(const study::Study& study) const {
   const FederationView& view = parts_.room->view();
   for (const std::string& name : study.scrutineers.organisations) {
     if (view.operator_nodes().count(name) > 0) {
-      return WithCode(PermissionDenied("scrutineer %s is run by the coordinator's operator; this node "
-                                       "gives it no keys",
-                                       name),
-                      "OPERATOR_IS_SCRUTINEER");
+      return WithCode(
+          PermissionDenied("scrutineer %s is run by the coordinator's operator; this node "
+                           "gives it no keys",
+                           name),
+          "OPERATOR_IS_SCRUTINEER");
     }
     const StudyHistory* const history = view.Find(study.digest);
     const bool has_key = history != nullptr && history->KeyOf(name) != nullptr;
     if (!has_key || view.IsEnrolled(name, view.size())) continue;
-    return WithCode(FailedPrecondition("scrutineer %s is not enrolled any more; this node gives it no "
-                                       "keys, and the study needs another proposal",
-                                       name),
-                    "SCRUTINEER_REVOKED");
+    return WithCode(
+        FailedPrecondition("scrutineer %s is not enrolled any more; this node gives it no "
+                           "keys, and the study needs another proposal",
+                           name),
+        "SCRUTINEER_REVOKED");
   }
   return absl::OkStatus();
 }
@@ -66,8 +68,7 @@ absl::Status NodeDesk::CheckScrutineers(const study::Study& study) const {
 // The keys as they are after all disputes that this node has answered in the log.
 absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study) {
   const FederationView& view = parts_.room->view();
-  MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window,
-                          WindowOf(view, study, parts_.home->origin()));
+  MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window, WindowOf(view, study, parts_.home->origin()));
   const StudyHistory& history = *view.Find(study.digest);
   if (history.HasBegun()) {
     return WithCode(FailedPrecondition("the rounds of study %s have begun; its join window is over",
@@ -104,8 +105,8 @@ absl::Status NodeDesk::Publish(Channel& channel, const study::Study& study, cons
     const std::vector<uint32_t>& holders = drawn.window.classes.Holders(c);
     for (size_t i = 0; i < holders.size(); ++i) {
       if (!drawn.window.IsPresent(holders[i])) continue;
-      writer.Sealed("sealed", {c, study.scrutineers.organisations[holders[i]],
-                               commitments.wrappings[c][i]});
+      writer.Sealed("sealed",
+                    {c, study.scrutineers.organisations[holders[i]], commitments.wrappings[c][i]});
     }
   }
   return SendEntry(channel, parts_, writer, CallsOf(drawn.keys.wrapped()));
@@ -117,8 +118,7 @@ absl::Status NodeDesk::Draw(Channel& channel, const Digest& digest) {
     return WithCode(PermissionDenied("study %s was not accepted here", digest.Short()),
                     "STUDY_NOT_ACCEPTED");
   }
-  MUTUAL_ASSIGN_OR_RETURN(const study::Study* const study,
-                          parts_.room->StudyOf(channel, digest));
+  MUTUAL_ASSIGN_OR_RETURN(const study::Study* const study, parts_.room->StudyOf(channel, digest));
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
   MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*study));
   MUTUAL_ASSIGN_OR_RETURN(const Drawn drawn, DrawAgain(*study));
@@ -128,8 +128,7 @@ absl::Status NodeDesk::Draw(Channel& channel, const Digest& digest) {
 }
 
 absl::Status NodeDesk::Reveal(Channel& channel, const Digest& digest) {
-  MUTUAL_ASSIGN_OR_RETURN(const study::Study* const study,
-                          parts_.room->StudyOf(channel, digest));
+  MUTUAL_ASSIGN_OR_RETURN(const study::Study* const study, parts_.room->StudyOf(channel, digest));
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
   const std::string& self = parts_.home->organisation();
   const StudyHistory* const history = parts_.room->view().Find(digest);
@@ -138,17 +137,15 @@ absl::Status NodeDesk::Reveal(Channel& channel, const Digest& digest) {
   if (masks == nullptr) return absl::OkStatus();
   for (const PublishedDispute& complaint : history->disputes) {
     const bool about_these = complaint.about == self && !complaint.ephemeral &&
-                             complaint.entries.size() == 1 &&
-                             complaint.entries[0] == masks->index;
+                             complaint.entries.size() == 1 && complaint.entries[0] == masks->index;
     const auto number = NumberOf(*study, complaint.by);
     if (!about_these || !number.ok() || AnsweredBefore(*history, self, complaint.by)) continue;
     MUTUAL_ASSIGN_OR_RETURN(Drawn drawn, DrawAgain(*study));
-    MUTUAL_ASSIGN_OR_RETURN(
-        const masking::KeyReveal reveal,
-        drawn.keys.Reveal({*number, drawn.keys.commitments().node,
-                           drawn.keys.commitments().ToDigest(),
-                           static_cast<uint32_t>(complaint.mask_class)},
-                          *drawn.stream));
+    MUTUAL_ASSIGN_OR_RETURN(const masking::KeyReveal reveal,
+                            drawn.keys.Reveal({*number, drawn.keys.commitments().node,
+                                               drawn.keys.commitments().ToDigest(),
+                                               static_cast<uint32_t>(complaint.mask_class)},
+                                              *drawn.stream));
     Digest ephemeral;
     std::copy_n(reveal.ephemeral.bytes().begin(), ephemeral.bytes.size(), ephemeral.bytes.begin());
     transparency::EntryWriter writer("dispute", parts_.home->origin());

@@ -42,10 +42,11 @@ absl::StatusOr<masking::MaskCommitments> CommitmentsOf(const PublishedMasks& mas
                                                        const masking::KeyWindow& window,
                                                        const study::Study& study) {
   const auto malformed = [&] {
-    return WithCode(InvalidArgument("masks entry %d of %s does not list every class and holder once, "
-                                    "in order",
-                                    masks.index, masks.node),
-                    "MASKS_MALFORMED");
+    return WithCode(
+        InvalidArgument("masks entry %d of %s does not list every class and holder once, "
+                        "in order",
+                        masks.index, masks.node),
+        "MASKS_MALFORMED");
   };
   MUTUAL_ASSIGN_OR_RETURN(const NodeId node, NodeId::Parse(masks.node));
   masking::MaskCommitments commitments{node, {}, {}};
@@ -84,8 +85,9 @@ masking::NodeFacts NodeFactsOf(const FederationView& view, const study::Study& s
   const auto mandates = history.mandates.find(node.name());
   if (mandates != history.mandates.end()) facts.mandated = mandates->second;
   const auto& operated = study.scrutineers.operator_nodes;
-  facts.run_by_operator = view.operator_nodes().count(node.name()) > 0 ||
-                          std::find(operated.begin(), operated.end(), node.name()) != operated.end();
+  facts.run_by_operator =
+      view.operator_nodes().count(node.name()) > 0 ||
+      std::find(operated.begin(), operated.end(), node.name()) != operated.end();
   const PublishedMasks* const masks = history.MasksOf(node.name(), history.FirstStart());
   if (masks == nullptr) return facts;
   const auto commitments = CommitmentsOf(*masks, window, study);
@@ -154,11 +156,11 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
       static_cast<uint32_t>(evaluation.cosigned_by.size()) + (evaluation.has_quorum ? 0 : 1);
   const size_t liars = std::max<size_t>(1, facts.threshold.threshold - 1 + operated.size());
   if (tree.least_overlap <= liars) {
-    return WithCode(
-        FailedPrecondition("two quorums of the log's witnesses share %d of them at least, want more "
-                           "than the %d that may lie; the federation needs a larger quorum",
-                           tree.least_overlap, liars),
-        "WITNESS_QUORUM");
+    return WithCode(FailedPrecondition(
+                        "two quorums of the log's witnesses share %d of them at least, want more "
+                        "than the %d that may lie; the federation needs a larger quorum",
+                        tree.least_overlap, liars),
+                    "WITNESS_QUORUM");
   }
   return facts;
 }

@@ -37,7 +37,7 @@ struct CosignedTree {
 // FAILED_PRECONDITION with code WITNESS_QUORUM when two quorums of witnesses might share only the
 // threshold − 1 scrutineers and the operator's nodes, who may lie.
 absl::StatusOr<aggregation::masking::RoundFacts> FactsOf(const FederationView& view,
-                                                         const study::Study& study,
-                                                         uint64_t round, const CosignedTree& tree);
+                                                         const study::Study& study, uint64_t round,
+                                                         const CosignedTree& tree);
 
 }  // namespace mutual::client

@@ -50,10 +50,9 @@ absl::StatusOr<ScrutineerDesk::Post*> ScrutineerDesk::PostOf(Channel& channel,
     return kept.status();
   }
   MUTUAL_ASSIGN_OR_RETURN(
-      post.scrutineer,
-      masking::Scrutineer::Create(
-          {parts_.home->origin(), digest, ThresholdOf(*post.study), post.number},
-          std::move(keyring), &records_));
+      post.scrutineer, masking::Scrutineer::Create(
+                           {parts_.home->origin(), digest, ThresholdOf(*post.study), post.number},
+                           std::move(keyring), &records_));
   return &post;
 }
 
@@ -88,7 +87,8 @@ absl::Status ScrutineerDesk::PublishKey(Channel& channel, const Digest& digest) 
       .Integer("window", kWindow)
       .Hash("x25519", Digest{key.public_key()});
   MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
-  parts_.say("study " + digest.Short() + ": this organisation is a scrutineer; its key is published");
+  parts_.say("study " + digest.Short() +
+             ": this organisation is a scrutineer; its key is published");
   return absl::OkStatus();
 }
 
@@ -104,14 +104,15 @@ absl::StatusOr<masking::KeyHolder> ScrutineerDesk::HolderOf(
 absl::StatusOr<bool> ScrutineerDesk::ConfirmOne(Channel& channel, Post* post, uint64_t index) {
   const study::Study& study = *post->study;
   const StudyHistory& history = *parts_.room->view().Find(study.digest);
-  const auto masks = std::find_if(history.masks.begin(), history.masks.end(),
-                                  [index](const PublishedMasks& one) { return one.index == index; });
-  const bool is_done = std::any_of(
-      history.confirmations.begin(), history.confirmations.end(),
-      [&](const PublishedConfirmation& one) {
-        return one.scrutineer == parts_.home->organisation() &&
-               std::find(one.masks.begin(), one.masks.end(), index) != one.masks.end();
-      });
+  const auto masks =
+      std::find_if(history.masks.begin(), history.masks.end(),
+                   [index](const PublishedMasks& one) { return one.index == index; });
+  const bool is_done =
+      std::any_of(history.confirmations.begin(), history.confirmations.end(),
+                  [&](const PublishedConfirmation& one) {
+                    return one.scrutineer == parts_.home->organisation() &&
+                           std::find(one.masks.begin(), one.masks.end(), index) != one.masks.end();
+                  });
   if (is_done || masks == history.masks.end() ||
       history.MasksOf(masks->node, history.FirstStart()) != &*masks) {
     return false;
@@ -189,8 +190,7 @@ void ScrutineerDesk::KeepEvidence(const MaskDuty& duty) const {
   std::filesystem::create_directories(folder, ignored);
   const std::string name = absl::StrFormat("close-%s-%d-%s", duty.study.Short(), duty.round,
                                            crypto::Sha256(duty.checkpoint).Short());
-  const absl::Status kept =
-      WriteFileDurably(folder / name, duty.checkpoint, FileMode::kPublic);
+  const absl::Status kept = WriteFileDurably(folder / name, duty.checkpoint, FileMode::kPublic);
   parts_.say(kept.ok() ? "the checkpoint of the second story is kept in " + folder.string()
                        : Describe(kept));
 }
@@ -237,8 +237,8 @@ absl::Status ScrutineerDesk::HandOver(Channel& channel, const MaskDuty& duty) {
   for (const uint32_t mask_class : duty.classes) {
     MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t>* const sum,
                             post->tally->ClassSum(mask_class));
-    MUTUAL_RETURN_IF_ERROR(channel.SubmitClassSum(duty.study, duty.round, mask_class,
-                                                  aggregation::ToBytes(*sum)));
+    MUTUAL_RETURN_IF_ERROR(
+        channel.SubmitClassSum(duty.study, duty.round, mask_class, aggregation::ToBytes(*sum)));
   }
   return absl::OkStatus();
 }
@@ -287,8 +287,8 @@ absl::Status ScrutineerDesk::Forget(Channel& channel, const Digest& digest) {
   MUTUAL_RETURN_IF_ERROR(CloseWindow(*post));
   const StudyHistory* const history = parts_.room->view().Find(digest);
   uint64_t ended = 0;
-  for (const auto& [number, round] : history == nullptr ? std::map<uint64_t, PublishedRound>()
-                                                        : history->rounds) {
+  for (const auto& [number, round] :
+       history == nullptr ? std::map<uint64_t, PublishedRound>() : history->rounds) {
     const bool abandoned =
         !round.ends.empty() && round.ends[0].kind == masking::RoundEnd::Kind::kAbandon;
     if (round.release > 0 || abandoned) ended = std::max(ended, number);

@@ -4,7 +4,8 @@
 //   DIR/scrutineer/<study>.keys     the keyring: keys of rounds not yet ended
 //   DIR/scrutineer/rounds/<study>/  what was answered, for ever (record_files.h)
 //
-// Needs no member data and no LibTorch. Rules: docs/MASKING.md and aggregation/masking/tally_rules.h.
+// Needs no member data and no LibTorch. Rules: docs/MASKING.md and
+// aggregation/masking/tally_rules.h.
 #pragma once
 
 #include <map>
@@ -24,9 +25,7 @@ namespace mutual::client {
 class ScrutineerDesk {
  public:
   explicit ScrutineerDesk(const DeskParts& parts)
-      : parts_(parts),
-        folder_(parts.home->folder() / "scrutineer"),
-        records_(folder_ / "rounds") {}
+      : parts_(parts), folder_(parts.home->folder() / "scrutineer"), records_(folder_ / "rounds") {}
 
   // A fresh X25519 key for the join window, published; the same key at every call.
   absl::Status PublishKey(Channel& channel, const Digest& study);

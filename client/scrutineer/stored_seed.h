@@ -1,4 +1,5 @@
-// A generator that always begins the same way: a join window's keys can be drawn again after a crash.
+// A generator that always begins the same way: a join window's keys can be drawn again after a
+// crash.
 #pragma once
 
 #include <algorithm>

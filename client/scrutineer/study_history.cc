@@ -21,9 +21,7 @@ uint64_t StudyHistory::FirstStart() const {
   return first;
 }
 
-bool StudyHistory::HasBegun() const {
-  return FirstStart() < std::numeric_limits<uint64_t>::max();
-}
+bool StudyHistory::HasBegun() const { return FirstStart() < std::numeric_limits<uint64_t>::max(); }
 
 const PublishedKey* StudyHistory::KeyOf(const std::string& scrutineer) const {
   const uint64_t before =

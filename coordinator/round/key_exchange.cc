@@ -52,8 +52,8 @@ absl::Status KeyExchange::CheckMasks(const Entry& entry,
     for (const uint32_t holder : window_.classes.Holders(c)) {
       if (!window_.IsPresent(holder)) continue;
       const bool there = at < sealed.size() && at < wrapped.size() && sealed[at].mask_class == c &&
-                         sealed[at].holder == scrutineers_[holder] &&
-                         wrapped[at].mask_class == c && wrapped[at].holder == holder;
+                         sealed[at].holder == scrutineers_[holder] && wrapped[at].mask_class == c &&
+                         wrapped[at].holder == holder;
       if (!there || wrapped[at].ToDigest() != sealed[at].hash) {
         return Malformed("what is wrapped for the scrutineers does not have its digests");
       }
@@ -72,7 +72,8 @@ absl::Status KeyExchange::Check(const Entry& entry,
   if (entry.type() == "masks") return CheckMasks(entry, wrapped);
   const bool is_reveal = entry.type() == "dispute" && entry.Has("ephemeral-secret");
   if (!is_reveal && NumberOf(node) < 0) {
-    return WithCode(PermissionDenied("%s is no scrutineer of this study", node), "NOT_A_SCRUTINEER");
+    return WithCode(PermissionDenied("%s is no scrutineer of this study", node),
+                    "NOT_A_SCRUTINEER");
   }
   if (entry.type() == "scrutineer") {
     MUTUAL_ASSIGN_OR_RETURN(const Digest key, entry.Hash("x25519"));
@@ -204,7 +205,8 @@ absl::StatusOr<std::vector<masking::WrappedKey>> KeyExchange::WrappedFor(
     uint64_t masks, const std::string& scrutineer) const {
   const auto found = masks_.find(masks);
   if (found == masks_.end()) {
-    return WithCode(NotFound("entry %d is no masks entry of this study", masks), "MASK_KEY_MISSING");
+    return WithCode(NotFound("entry %d is no masks entry of this study", masks),
+                    "MASK_KEY_MISSING");
   }
   std::vector<masking::WrappedKey> own;
   for (const masking::WrappedKey& one : found->second.wrapped) {

@@ -110,11 +110,20 @@ absl::StatusOr<RoundEvent> ParseClassSum(const std::vector<std::string>& fields)
 
 size_t FieldCount(char tag) {
   switch (tag) {
-    case 'o': case 'f': return 1;
-    case 'c': case 'l': return 4;
-    case 'y': return 3;
-    case 'd': case 'r': case 's': return 2;
-    default: return 0;
+    case 'o':
+    case 'f':
+      return 1;
+    case 'c':
+    case 'l':
+      return 4;
+    case 'y':
+      return 3;
+    case 'd':
+    case 'r':
+    case 's':
+      return 2;
+    default:
+      return 0;
   }
 }
 
@@ -128,15 +137,22 @@ absl::StatusOr<RoundEvent> ParseEvent(std::string_view bytes) {
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<std::string> fields,
                           Unpack(bytes.substr(1), FieldCount(tag)));
   switch (tag) {
-    case 'o': return RoundEvent(RoundOpened{fields[0]});
+    case 'o':
+      return RoundEvent(RoundOpened{fields[0]});
     case 'c': {
       const auto event = ParseContribution(fields);
       return event.ok() ? event : Malformed();
     }
-    case 'd': return RoundEvent(NodeDeclined{fields[0], fields[1]});
-    case 't': return RoundEvent(DeadlinePassed{});
-    case 'l': case 'y': case 's': {
-      const auto event = tag == 'l' ? ParseClose(fields) : tag == 'y' ? ParseTally(fields) : ParseClassSum(fields);
+    case 'd':
+      return RoundEvent(NodeDeclined{fields[0], fields[1]});
+    case 't':
+      return RoundEvent(DeadlinePassed{});
+    case 'l':
+    case 'y':
+    case 's': {
+      const auto event = tag == 'l'   ? ParseClose(fields)
+                         : tag == 'y' ? ParseTally(fields)
+                                      : ParseClassSum(fields);
       return event.ok() ? event : Malformed();
     }
     case 'r': {
@@ -144,8 +160,10 @@ absl::StatusOr<RoundEvent> ParseEvent(std::string_view bytes) {
       if (!sum.ok() || !outcome.ok()) return Malformed();
       return RoundEvent(SumReleased{*sum, *outcome});
     }
-    case 'f': return RoundEvent(RoundFailed{fields[0]});
-    default: return Malformed();
+    case 'f':
+      return RoundEvent(RoundFailed{fields[0]});
+    default:
+      return Malformed();
   }
 }
 

@@ -17,15 +17,16 @@ absl::Status WrongState(const std::string& what) {
 }
 
 absl::Status Late() {
-  return WithCode(FailedPrecondition("the round is closed; this contribution came too late and is not "
-                                     "counted"),
-                  "ROUND_CLOSED");
+  return WithCode(
+      FailedPrecondition("the round is closed; this contribution came too late and is not "
+                         "counted"),
+      "ROUND_CLOSED");
 }
 
 absl::Status NotOnRoster(const std::string& node) {
-  return WithCode(PermissionDenied("%s is not on this round's roster; accept a study before it starts",
-                                   node),
-                  "NOT_ON_ROSTER");
+  return WithCode(
+      PermissionDenied("%s is not on this round's roster; accept a study before it starts", node),
+      "NOT_ON_ROSTER");
 }
 
 // Applies one event to one state; the visitor of Handle.
@@ -48,8 +49,7 @@ struct Step {
 
   Actions CloseWhenAllAnswered() {
     const auto& collecting = std::get<Collecting>(*state);
-    const bool all =
-        collecting.received.size() + collecting.declined.size() >= rules.roster.size();
+    const bool all = collecting.received.size() + collecting.declined.size() >= rules.roster.size();
     return all ? Close() : Actions{};
   }
 
@@ -69,10 +69,11 @@ struct Step {
     if (received != nullptr) {
       if (const auto found = received->find(event.node); found != received->end()) {
         if (found->second.sha256 == event.sha256) return Actions{};
-        return WithCode(AlreadyExists("%s has contributed to this round already, with other bytes; a "
-                                      "node answers a round once",
-                                      event.node),
-                        "CONTRIBUTED_TWICE");
+        return WithCode(
+            AlreadyExists("%s has contributed to this round already, with other bytes; a "
+                          "node answers a round once",
+                          event.node),
+            "CONTRIBUTED_TWICE");
       }
     }
     if (collecting == nullptr) {
@@ -102,7 +103,8 @@ struct Step {
     MUTUAL_ASSIGN_OR_RETURN(masking::Unmasking agreement,
                             masking::Unmasking::Create({rules.threshold, rules.study, rules.round,
                                                         event.entry, event.leaf, 1}));
-    Tallying tallying{std::move(closed->received), event, {}, {}, std::move(agreement), classes.size()};
+    Tallying tallying{std::move(closed->received), event,         {}, {},
+                      std::move(agreement),        classes.size()};
     *state = std::move(tallying);
     return Actions{AskScrutineers{}};
   }

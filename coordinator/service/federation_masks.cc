@@ -28,8 +28,8 @@ absl::Status FederationCore::CheckScrutineers(const study::Study& study) {
                                        name),
                     "OPERATOR_UNDECLARED");
   }
-  const size_t liars = std::max<size_t>(
-      1, static_cast<size_t>(spec.threshold) - 1 + spec.operator_nodes.size());
+  const size_t liars =
+      std::max<size_t>(1, static_cast<size_t>(spec.threshold) - 1 + spec.operator_nodes.size());
   MUTUAL_RETURN_IF_ERROR(admission_.Found(liars));
   const transparency::Policy policy = parts_.log->policy();
   for (const std::string& name : spec.organisations) {
@@ -37,21 +37,21 @@ absl::Status FederationCore::CheckScrutineers(const study::Study& study) {
         std::any_of(policy.witnesses().begin(), policy.witnesses().end(),
                     [&](const transparency::PolicyWitness& one) { return one.name == name; });
     if (is_witness) continue;
-    return WithCode(FailedPrecondition("scrutineer %s is not one of the log's witnesses, want some of "
-                                       "%s",
-                                       name,
-                                       absl::StrJoin(policy.witnesses(), ", ",
-                                                     [](std::string* out, const auto& one) {
-                                                       *out += one.name;
-                                                     })),
+    return WithCode(FailedPrecondition(
+                        "scrutineer %s is not one of the log's witnesses, want some of "
+                        "%s",
+                        name,
+                        absl::StrJoin(policy.witnesses(), ", ",
+                                      [](std::string* out, const auto& one) { *out += one.name; })),
                     "SCRUTINEER_UNKNOWN");
   }
   if (policy.LeastOverlap() > liars) return absl::OkStatus();
-  return WithCode(FailedPrecondition("two quorums of the log's witnesses share %d of them at least, "
-                                     "want more than the %d scrutineers and operator's nodes that may "
-                                     "lie; lower the threshold or begin with more organisations",
-                                     policy.LeastOverlap(), liars),
-                  "WITNESS_QUORUM");
+  return WithCode(
+      FailedPrecondition("two quorums of the log's witnesses share %d of them at least, "
+                         "want more than the %d scrutineers and operator's nodes that may "
+                         "lie; lower the threshold or begin with more organisations",
+                         policy.LeastOverlap(), liars),
+      "WITNESS_QUORUM");
 }
 
 std::vector<MaskDuty> FederationCore::DutiesFor(const std::string& organisation) {
@@ -70,10 +70,9 @@ std::vector<MaskDuty> FederationCore::DutiesFor(const std::string& organisation)
 absl::StatusOr<std::string> FederationCore::SubmitMaskEntry(const Caller& caller,
                                                             const std::string& bytes,
                                                             const WrappedKeys& wrapped) {
-  MUTUAL_ASSIGN_OR_RETURN(
-      const transparency::SignedEntry entry,
-      OwnEntry(caller, bytes, parts_.log->origin(),
-               {"scrutineer", "masks", "keys-ok", "dispute", "tally"}));
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(),
+                                   {"scrutineer", "masks", "keys-ok", "dispute", "tally"}));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
   {
     const absl::MutexLock lock(&mutex_);

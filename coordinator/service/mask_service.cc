@@ -86,9 +86,9 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
       return InvalidArgument("the class sum began with bytes, want its header first");
     }
     if (upload_->size() + message_.data().size() > ticket_.bytes) {
-      return WithCode(InvalidArgument("the class sum is longer than the %d bytes of its round",
-                                      ticket_.bytes),
-                      "WRONG_LENGTH");
+      return WithCode(
+          InvalidArgument("the class sum is longer than the %d bytes of its round", ticket_.bytes),
+          "WRONG_LENGTH");
     }
     return upload_->Append(message_.data());
   }

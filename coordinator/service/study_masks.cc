@@ -22,9 +22,7 @@ masking::Threshold ThresholdOf(const study::Study& study) {
 
 }  // namespace
 
-uint64_t StudyRun::vector_bytes() const {
-  return masking::PaddedWords(recipe_->dimension()) * 4;
-}
+uint64_t StudyRun::vector_bytes() const { return masking::PaddedWords(recipe_->dimension()) * 4; }
 
 absl::Status StudyRun::LoadKeys() {
   MUTUAL_ASSIGN_OR_RETURN(masking::MaskClasses classes,
@@ -43,8 +41,8 @@ absl::Status StudyRun::LoadKeys() {
 }
 
 RoundRules StudyRun::Rules(uint64_t round) const {
-  return {Roster(), study_.cohort.min_nodes, study_.digest, round, ThresholdOf(study_),
-          study_.scrutineers.organisations};
+  return {Roster(), study_.cohort.min_nodes, study_.digest,
+          round,    ThresholdOf(study_),     study_.scrutineers.organisations};
 }
 
 bool StudyRun::WindowIsOver(absl::Time now) const {
@@ -53,9 +51,9 @@ bool StudyRun::WindowIsOver(absl::Time now) const {
   return now > proposed + study_.cohort.join_window;
 }
 
-// Who may contribute, if the study may start now; otherwise nobody. Everybody who accepted, once all
-// have answered and all keys are confirmed; when the join window and a round's time have passed, those
-// whose keys a majority of holders confirmed.
+// Who may contribute, if the study may start now; otherwise nobody. Everybody who accepted, once
+// all have answered and all keys are confirmed; when the join window and a round's time have
+// passed, those whose keys a majority of holders confirmed.
 absl::StatusOr<std::vector<std::string>> StudyRun::Roster(const std::set<std::string>& nodes,
                                                           absl::Time now) {
   std::vector<std::string> all, usable;
@@ -96,8 +94,9 @@ absl::Status StudyRun::CheckMaskEntry(const transparency::Entry& entry, const Wr
                     "ROUND_CLOSED");
   }
   if (record_.state != "proposed") {
-    return WithCode(FailedPrecondition("the join window of study %s is over", study_.digest.Short()),
-                    "KEY_WINDOW_CLOSED");
+    return WithCode(
+        FailedPrecondition("the join window of study %s is over", study_.digest.Short()),
+        "KEY_WINDOW_CLOSED");
   }
   const bool is_mandated = std::any_of(answers_.begin(), answers_.end(), [&](const AnswerRow& one) {
     return one.node == node && one.accepted;
@@ -107,9 +106,10 @@ absl::Status StudyRun::CheckMaskEntry(const transparency::Entry& entry, const Wr
                     "STUDY_NOT_ACCEPTED");
   }
   if (entry.type() == "masks" && !keys_->HasAllKeys() && !WindowIsOver(now)) {
-    return WithCode(FailedPrecondition("some scrutineers have not published their keys; wait for them "
-                                       "until the join window ends"),
-                    "KEYS_MISSING");
+    return WithCode(
+        FailedPrecondition("some scrutineers have not published their keys; wait for them "
+                           "until the join window ends"),
+        "KEYS_MISSING");
   }
   return keys_->Check(entry, wrapped);
 }
@@ -132,8 +132,7 @@ absl::Status StudyRun::TakeMaskEntry(const LoggedEntry& logged, const WrappedKey
   }
   if (record_.state != "proposed") return absl::OkStatus();
   const MaskEvent event{logged.index, logged.bytes, wrapped};
-  MUTUAL_RETURN_IF_ERROR(
-      parts_.journal->AppendEvent(study_.digest, 0, Serialize(event), ""));
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->AppendEvent(study_.digest, 0, Serialize(event), ""));
   return keys_->Take(event);
 }
 
@@ -153,8 +152,9 @@ absl::StatusOr<Digest> StudyRun::WantedClassSum(uint64_t round, uint32_t mask_cl
                           ? std::nullopt
                           : tallying->agreement.Agreed(mask_class);
   if (!agreed) {
-    return WithCode(FailedPrecondition("no sum of class %u is wanted for round %d", mask_class, round),
-                    "CLASS_NOT_AGREED");
+    return WithCode(
+        FailedPrecondition("no sum of class %u is wanted for round %d", mask_class, round),
+        "CLASS_NOT_AGREED");
   }
   if (tallying->sums.count(mask_class) > 0) {
     return AlreadyExists("the sum of class %u is there already", mask_class);
@@ -174,12 +174,11 @@ void StudyRun::AddKeyDuties(const std::string& organisation, absl::Time now,
       duties->push_back({DutyKind::kConfirm, study_.digest, 0, 0, masks, {}, ""});
     }
   }
-  const bool has_accepted = std::any_of(
-      answers_.begin(), answers_.end(),
-      [&](const AnswerRow& one) { return one.node == organisation && one.accepted; });
+  const bool has_accepted =
+      std::any_of(answers_.begin(), answers_.end(),
+                  [&](const AnswerRow& one) { return one.node == organisation && one.accepted; });
   if (!has_accepted) return;
-  const bool may_draw =
-      keys_->HasAllKeys() || (WindowIsOver(now) && keys_->HasEnoughKeys());
+  const bool may_draw = keys_->HasAllKeys() || (WindowIsOver(now) && keys_->HasEnoughKeys());
   if (may_draw && !keys_->HasMasks(organisation)) {
     duties->push_back({DutyKind::kDrawMasks, study_.digest, 0, 0, {}, {}, ""});
   }
@@ -190,8 +189,7 @@ void StudyRun::AddKeyDuties(const std::string& organisation, absl::Time now,
 }
 
 void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
-                              const std::string& checkpoint,
-                              std::vector<MaskDuty>* duties) const {
+                              const std::string& checkpoint, std::vector<MaskDuty>* duties) const {
   const auto* const tallying =
       machine_ == nullptr ? nullptr : std::get_if<Tallying>(&machine_->state());
   const auto& all = study_.scrutineers.organisations;
@@ -199,15 +197,20 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   const auto own = tallying->tallies.find(organisation);
   if (own == tallying->tallies.end()) {
     const std::string& first = tallying->close.checkpoint;
-    duties->push_back({DutyKind::kTally, study_.digest, round_, tallying->close.entry, {}, {},
+    duties->push_back({DutyKind::kTally,
+                       study_.digest,
+                       round_,
+                       tallying->close.entry,
+                       {},
+                       {},
                        first.empty() ? checkpoint : first});
     return;
   }
   // A class is asked of one holder at a time; who does not answer is followed by the next.
   const absl::Time closed =
       absl::FromUnixSeconds(tallying->close.tally_deadline) - study_.cohort.deadline;
-  const auto turn = static_cast<uint64_t>(
-      std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) / kClassSumSeconds);
+  const auto turn = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) /
+                                          kClassSumSeconds);
   MaskDuty duty{DutyKind::kClassSums, study_.digest, round_, tallying->close.entry, {}, {}, ""};
   for (uint32_t c = 0; c < tallying->classes; ++c) {
     const auto agreed = tallying->agreement.Agreed(c);
@@ -230,13 +233,11 @@ std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation, absl:
   if (record_.state == "proposed") AddKeyDuties(organisation, now, &duties);
   if (record_.state == "running") AddTallyDuties(organisation, now, checkpoint, &duties);
   const bool ended = record_.state == "finished" || record_.state == "abandoned";
-  const bool released =
-      machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
+  const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
   const uint64_t last = ended || released || round_ == 0 ? round_ : round_ - 1;
   const auto& all = study_.scrutineers.organisations;
-  const bool concerned =
-      std::find(all.begin(), all.end(), organisation) != all.end() ||
-      (ended && Roster().count(organisation) > 0);
+  const bool concerned = std::find(all.begin(), all.end(), organisation) != all.end() ||
+                         (ended && Roster().count(organisation) > 0);
   if (concerned && (ended || last > 0)) {
     duties.push_back({DutyKind::kForget, study_.digest, last, 0, {}, {}, ""});
   }

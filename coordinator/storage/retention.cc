@@ -32,14 +32,14 @@ absl::Status FromSoci(const std::exception& error) {
 class SqliteRetention final : public Retention {
  public:
   SqliteRetention(const std::string& path, const RetentionLimits& limits, ContentStore* store)
-      : database_(soci::sqlite3, "db=" + path + " timeout=10 synchronous=full"),
-        limits_(limits),
-        store_(store) {}
+      : database_(soci::sqlite3, "db=" + path + " timeout=10"), limits_(limits), store_(store) {}
 
   absl::Status Prepare() {
     return Guarded([&]() -> absl::Status {
       std::string verdict;
       database_ << "PRAGMA journal_mode=WAL", soci::into(verdict);
+      // Here and not in the connection's options, as in journal.cc.
+      database_ << "PRAGMA synchronous=FULL";
       for (const char* const table : kTables) database_ << table;
       long long rounds = 0, bytes = 0;
       database_ << "SELECT COUNT(*), COALESCE(SUM(bytes), 0) FROM kept WHERE gone = 0",

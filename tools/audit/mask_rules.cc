@@ -55,11 +55,13 @@ std::optional<std::vector<std::vector<Digest>>> SealedOf(const Located& at, cons
 }
 
 // Newer masks take the place of older ones only where a dispute made a key public.
-void CheckReplaces(const Located& at, const Rulebook& rules, const MaskHistory& masks) {
+void CheckReplaces(const Located& at, const Rulebook& rules, const MaskHistory& masks,
+                   const MaskCommitments& newer) {
   const auto older = masks.in_force.find(at.Text("node"));
   if (older == masks.in_force.end()) return;
   const LoggedMasks& before = masks.masks.at(older->second);
   if (before.window != at.Integer("window") || before.is_disputed) return;
+  if (before.commitments == newer) return;  // the same keys, said twice
   Fail("MASKS", at, rules,
        absl::StrFormat("replaces those of %s in the same window, at %s, which nobody disputed",
                        before.node, Grouped(older->second)));
@@ -101,11 +103,9 @@ void ReplayMasks(const Located& at, const Rulebook& rules) {
                                 "sealed key for each holder that published a key",
                                 at.Text("node"), masks.classes->size()));
   }
-  CheckReplaces(at, rules, masks);
-  masks.masks.emplace(
-      at.index,
-      LoggedMasks{
-          node->name(), window, MaskCommitments{*node, *commits, *sealed}, {}, false, false});
+  const MaskCommitments commitments{*node, *commits, *sealed};
+  CheckReplaces(at, rules, masks, commitments);
+  masks.masks.emplace(at.index, LoggedMasks{node->name(), window, commitments, {}, false, false});
   masks.in_force[node->name()] = at.index;
   // Whoever confirmed the older masks has to confirm these.
   masks.confirmed.erase(std::remove(masks.confirmed.begin(), masks.confirmed.end(), node->name()),

@@ -128,14 +128,16 @@ void ReplayScrutineer(const Located& at, const Rulebook& rules) {
   }
   for (const auto& [window, keys] : study->masks.windows) {
     for (const auto& [name, other] : keys) {
-      if (other != key) continue;
+      const bool is_same = name == node && window == at.Integer("window");
+      if (other != key || is_same) continue;
       Fail("WINDOW", at, rules,
            absl::StrFormat("publishes the key of %s in window %d again", name, window));
     }
   }
   if (study->masks.keys_closed)
     return;  // nothing is sealed for it: it holds no keys, as if it were not there
-  if (study->masks.windows[at.Integer("window")].emplace(node, key).second) return;
+  const auto [place, is_first] = study->masks.windows[at.Integer("window")].emplace(node, key);
+  if (is_first || place->second == key) return;  // saying the same twice changes nothing
   Fail("WINDOW", at, rules,
        absl::StrFormat("is a second key of %s for window %d", node, at.Integer("window")));
 }
