@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_join.h"
@@ -324,7 +325,7 @@ void PublicLog::WaitForCompany() {
   {
     const absl::MutexLock lock(&mutex_);
     const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return stopping_ || !waiting_.empty();
+      return stopping_ || !waiting_.empty() || recosign_.has_value();
     };
     mutex_.AwaitWithTimeout(absl::Condition(&wake), kIdleLook);
     if (stopping_ || waiting_.empty() || !absl::StartsWith(waiting_.front(), "contribution/"))
@@ -347,12 +348,24 @@ std::vector<std::string> PublicLog::TakeBatch() {
   return batch;
 }
 
+void PublicLog::Recosign(const WantedWitnesses& wanted) {
+  const absl::MutexLock lock(&mutex_);
+  recosign_ = wanted;
+}
+
 // A log in which nothing happens still shows that its witnesses are there. Too few of them now is
 // no error: the published checkpoint stays as it is.
 absl::Status PublicLog::RecosignWhenIdle() {
   const absl::Time now = options_.clock->Now();
   if (now < cosigned_) cosigned_ = now;  // the clock was set back
-  if (now < cosigned_ + options_.idle || !has_quorum_rule()) return absl::OkStatus();
+  {
+    const absl::MutexLock lock(&mutex_);
+    if (const auto asked = std::exchange(recosign_, std::nullopt)) {
+      wanted_now_["recosign"] = *asked;
+    }
+  }
+  const bool is_due = !wanted_now_.empty() || now >= cosigned_ + options_.idle;
+  if (!is_due || !has_quorum_rule()) return absl::OkStatus();
   cosigned_ = now;
   const absl::Status status = log_->Recosign();
   if (!status.ok() && ErrorCode(status) != "NO_QUORUM") return status;

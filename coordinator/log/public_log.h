@@ -64,6 +64,8 @@ class PublicLog {
   // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
   absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
                                         const WantedWitnesses& wanted);
+  // Has the newest checkpoint cosigned again, by `wanted` too if they are there. Does not wait.
+  void Recosign(const WantedWitnesses& wanted);
   std::optional<LoggedEntry> Find(const std::string& key);
   // Whether an entry with the key that `entry` has is published.
   bool Has(const transparency::Entry& entry) { return IsPublished(KeyOf(entry)); }
@@ -118,6 +120,7 @@ class PublicLog {
   std::deque<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, WantedWitnesses> wanted_ ABSL_GUARDED_BY(mutex_);  // by key of what waits
   std::map<std::string, std::string> wanted_checkpoints_ ABSL_GUARDED_BY(mutex_);  // not yet fetched
+  std::optional<WantedWitnesses> recosign_ ABSL_GUARDED_BY(mutex_);  // asked for, not yet done
   std::map<std::string, WantedWitnesses> wanted_now_;  // of the batch, by key; the worker's
   std::map<std::string, std::string> pending_
       ABSL_GUARDED_BY(mutex_);  // key -> bytes, not published

@@ -3,6 +3,7 @@
 // Thread-safe. One mutex guards everything; sums are computed by one worker thread outside it.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
@@ -136,6 +137,7 @@ class FederationCore {
   void Work();
   void LogOwnEntries();
   bool LogOne();
+  void SeekCosigners();
   bool ReleaseOne();
   bool PublishOne();
   void FailRun(StudyRun* run, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -155,6 +157,7 @@ class FederationCore {
   absl::Mutex subscribers_mutex_;
   std::map<uint64_t, std::function<void()>> subscribers_ ABSL_GUARDED_BY(subscribers_mutex_);
   uint64_t next_subscriber_ ABSL_GUARDED_BY(subscribers_mutex_) = 1;
+  std::chrono::steady_clock::time_point sought_;  // cosigners, last; the worker's
   std::thread worker_;
   WaitingThreads threads_{256};
 };

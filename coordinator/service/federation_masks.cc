@@ -1,5 +1,6 @@
 // The core's part in masks: duties, entries of join windows and tallies, class sums.
 #include <algorithm>
+#include <chrono>
 
 #include "absl/strings/str_join.h"
 #include "base/status.h"
@@ -54,13 +55,34 @@ absl::Status FederationCore::CheckScrutineers(const study::Study& study) {
       "WITNESS_QUORUM");
 }
 
+// Asks for cosignatures that tallies wait for, not more often than every two seconds.
+void FederationCore::SeekCosigners() {
+  std::vector<WantedWitnesses> wanted;
+  const std::string newest = parts_.log->checkpoint();
+  {
+    const absl::MutexLock lock(&mutex_);
+    for (const auto& run : runs_) {
+      const bool waited = run->NeedsCosigners("");
+      if (!waited) continue;
+      if (run->NeedsCosigners(newest)) {
+        wanted.push_back(run->CloseWitnesses());
+      } else {
+        changed_ = true;  // scrutineers can be asked
+      }
+    }
+  }
+  const auto now = std::chrono::steady_clock::now();
+  if (wanted.empty() || now < sought_ + std::chrono::seconds(2)) return;
+  sought_ = now;
+  parts_.log->Recosign(wanted[0]);
+}
+
 std::vector<MaskDuty> FederationCore::DutiesFor(const std::string& organisation) {
   const absl::Time now = parts_.clock->Now();
-  const std::string checkpoint = parts_.log->checkpoint();
   const absl::MutexLock lock(&mutex_);
   std::vector<MaskDuty> duties;
   for (const auto& run : runs_) {
-    for (MaskDuty& duty : run->DutiesFor(organisation, now, checkpoint)) {
+    for (MaskDuty& duty : run->DutiesFor(organisation, now)) {
       duties.push_back(std::move(duty));
     }
   }

@@ -165,6 +165,7 @@ void FederationCore::Work() {
     }
     LogOwnEntries();
     while (LogOne() || ReleaseOne()) notify = true;
+    SeekCosigners();
     if (parts_.clock->Now() > heartbeat) {
       notify = true;
       heartbeat = parts_.clock->Now() + kHeartbeat;

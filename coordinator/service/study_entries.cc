@@ -159,9 +159,12 @@ absl::Status StudyRun::Logged(const LoggedEntry& logged) {
   }
   if (type == "close") {
     MUTUAL_ASSIGN_OR_RETURN(const absl::Time closed, entry.entry.Time("time"));
-    return Apply(CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
+    tally_checkpoint_.clear();
+    const absl::Status applied = Apply(CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
                              absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1,
                              logged.checkpoint});
+    NeedsCosigners(logged.checkpoint);  // as a rule it has them already
+    return applied;
   }
   if (type == "abandon" || type == "incident") {
     MUTUAL_ASSIGN_OR_RETURN(const std::string code, entry.entry.Text("code"));

@@ -145,6 +145,29 @@ WantedWitnesses StudyRun::CloseWitnesses() const {
   return {study_.scrutineers.organisations, masking::ScrutineerQuorum(ThresholdOf(study_))};
 }
 
+bool StudyRun::NeedsCosigners(const std::string& newest) {
+  const auto* const tallying =
+      machine_ == nullptr ? nullptr : std::get_if<Tallying>(&machine_->state());
+  if (record_.state != "running" || tallying == nullptr || tallying->is_complete()) return false;
+  const WantedWitnesses wanted = CloseWitnesses();
+  const transparency::Policy policy = parts_.log->policy();
+  for (const std::string* const one : {&tallying->close.checkpoint, &newest}) {
+    if (!tally_checkpoint_.empty()) break;
+    const auto evaluation = policy.Evaluate(*one);
+    if (!evaluation.ok() ||
+        evaluation->signed_checkpoint.checkpoint.size <= tallying->close.entry) {
+      continue;
+    }
+    const auto& names = evaluation->cosigned_by;
+    const auto count = std::count_if(
+        wanted.names.begin(), wanted.names.end(), [&](const std::string& name) {
+          return std::find(names.begin(), names.end(), name) != names.end();
+        });
+    if (static_cast<size_t>(count) >= wanted.count) tally_checkpoint_ = *one;
+  }
+  return tally_checkpoint_.empty();
+}
+
 absl::StatusOr<Digest> StudyRun::WantedClassSum(uint64_t round, uint32_t mask_class) const {
   const auto* const tallying =
       machine_ == nullptr ? nullptr : std::get_if<Tallying>(&machine_->state());
@@ -189,21 +212,21 @@ void StudyRun::AddKeyDuties(const std::string& organisation, absl::Time now,
 }
 
 void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
-                              const std::string& checkpoint, std::vector<MaskDuty>* duties) const {
+                              std::vector<MaskDuty>* duties) const {
   const auto* const tallying =
       machine_ == nullptr ? nullptr : std::get_if<Tallying>(&machine_->state());
   const auto& all = study_.scrutineers.organisations;
   if (tallying == nullptr || std::find(all.begin(), all.end(), organisation) == all.end()) return;
   const auto own = tallying->tallies.find(organisation);
   if (own == tallying->tallies.end()) {
-    const std::string& first = tallying->close.checkpoint;
+    if (tally_checkpoint_.empty()) return;
     duties->push_back({DutyKind::kTally,
                        study_.digest,
                        round_,
                        tallying->close.entry,
                        {},
                        {},
-                       first.empty() ? checkpoint : first});
+                       tally_checkpoint_});
     return;
   }
   // A class is asked of one holder at a time; who does not answer is followed by the next.
@@ -227,11 +250,11 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   if (!duty.classes.empty()) duties->push_back(std::move(duty));
 }
 
-std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation, absl::Time now,
-                                          const std::string& checkpoint) const {
+std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation,
+                                          absl::Time now) const {
   std::vector<MaskDuty> duties;
   if (record_.state == "proposed") AddKeyDuties(organisation, now, &duties);
-  if (record_.state == "running") AddTallyDuties(organisation, now, checkpoint, &duties);
+  if (record_.state == "running") AddTallyDuties(organisation, now, &duties);
   const bool ended = record_.state == "finished" || record_.state == "abandoned";
   const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
   const uint64_t last = ended || released || round_ == 0 ? round_ : round_ - 1;

@@ -57,9 +57,8 @@ class StudyRun {
   // The effect of the entry that EntryToLog asked for, or of the one with its key that was first.
   absl::Status Logged(const LoggedEntry& logged);
 
-  // Masks (study_masks.cc). What waits for `organisation`; `checkpoint` is the newest published.
-  std::vector<MaskDuty> DutiesFor(const std::string& organisation, absl::Time now,
-                                  const std::string& checkpoint) const;
+  // Masks (study_masks.cc). What waits for `organisation`.
+  std::vector<MaskDuty> DutiesFor(const std::string& organisation, absl::Time now) const;
   // Whether a scrutineer, masks, keys-ok, dispute or tally entry may be logged now; errors of
   // KeyExchange and the round machine.
   absl::Status CheckMaskEntry(const transparency::Entry& entry, const WrappedKeys& wrapped,
@@ -68,6 +67,9 @@ class StudyRun {
   absl::StatusOr<WrappedKeys> WrappedFor(uint64_t masks, const std::string& scrutineer) const;
   // Whose cosignatures a close needs beside the quorum.
   WantedWitnesses CloseWitnesses() const;
+  // Whether a round is tallied whose close no checkpoint covers yet with enough scrutineers'
+  // cosignatures; `newest` is taken when it does. Scrutineers are asked from then on.
+  bool NeedsCosigners(const std::string& newest);
   // The digest of the class sum that is wanted of the round's tally. FAILED_PRECONDITION
   // CLASS_NOT_AGREED; ALREADY_EXISTS when it is kept.
   absl::StatusOr<Digest> WantedClassSum(uint64_t round, uint32_t mask_class) const;
@@ -108,7 +110,7 @@ class StudyRun {
   RoundRules Rules(uint64_t round) const;
   bool WindowIsOver(absl::Time now) const;
   void AddKeyDuties(const std::string& organisation, absl::Time now, std::vector<MaskDuty>* duties) const;
-  void AddTallyDuties(const std::string& organisation, absl::Time now, const std::string& checkpoint,
+  void AddTallyDuties(const std::string& organisation, absl::Time now,
                       std::vector<MaskDuty>* duties) const;
   absl::StatusOr<transparency::Entry> RoundStartEntry(uint64_t round, absl::Time now);
   absl::StatusOr<transparency::Entry> CloseEntry(const Closed& closed, absl::Time now);
@@ -133,6 +135,7 @@ class StudyRun {
   absl::Time deadline_;
   std::string notice_;
   std::unique_ptr<KeyExchange> keys_;
+  std::string tally_checkpoint_;  // covers the close of round_ with enough scrutineers
   std::string doom_;     // why the study cannot go on; its incident is due
   std::string unbegun_;  // why the study ends before its first round; its abandon is due
   std::optional<ReleaseOutput> output_;  // computed, waits for its entry in the log
