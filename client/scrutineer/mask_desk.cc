@@ -57,7 +57,8 @@ absl::Status MaskDesk::ServeOnce(Channel& channel) {
     }
     const std::string line = "study " + duty.study.Short() + ": masks: " + Describe(done);
     if (!done.ok() && !stopping_ && said_.insert(line).second) parts_.say(line);
-    return !stopping_;
+    // A full disk, say: after a new connection the coordinator sends every duty again.
+    return !stopping_ && !absl::IsUnavailable(done);
   });
 }
 

@@ -156,6 +156,10 @@ absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& en
     const uint64_t index = first++;
     published_.emplace(key, index);
     pending_.erase(key);
+    const std::string& type = entry.entry.type();
+    if (type == "scrutineer" || type == "keys-ok" || type == "dispute") {
+      mask_entries_[FieldOr(entry.entry, "study")].push_back(index);
+    }
     if (entry.entry.type() == "software") {
       const std::string node = FieldOr(entry.entry, "node");
       software_[(node.empty() ? std::string("coordinator") : transparency::NodeKeyName(node)) +
@@ -244,6 +248,24 @@ std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
     options_.say("the log cannot be read: " + Describe(status));
     return std::nullopt;
   }
+  return found;
+}
+
+absl::StatusOr<std::vector<LoggedEntry>> PublicLog::MaskEntries(const Digest& study) {
+  std::vector<LoggedEntry> found;
+  {
+    const absl::MutexLock lock(&mutex_);
+    for (const uint64_t index : mask_entries_[transparency::PrintStudy(study)]) {
+      found.push_back({index, "", ""});
+    }
+  }
+  MUTUAL_RETURN_IF_ERROR(
+      Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
+        for (LoggedEntry& one : found) {
+          MUTUAL_ASSIGN_OR_RETURN(one.bytes, reader.Entry(one.index));
+        }
+        return absl::OkStatus();
+      }));
   return found;
 }
 

@@ -64,6 +64,8 @@ class PublicLog {
   // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
   absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
                                         const WantedWitnesses& wanted);
+  // The scrutineer, keys-ok and dispute entries of a study, in order.
+  absl::StatusOr<std::vector<LoggedEntry>> MaskEntries(const Digest& study);
   // Has the newest checkpoint cosigned again, by `wanted` too if they are there. Does not wait.
   void Recosign(const WantedWitnesses& wanted);
   std::optional<LoggedEntry> Find(const std::string& key);
@@ -126,6 +128,7 @@ class PublicLog {
       ABSL_GUARDED_BY(mutex_);  // key -> bytes, not published
   std::map<std::string, uint64_t> published_ ABSL_GUARDED_BY(mutex_);    // key -> index
   std::map<std::string, std::string> software_ ABSL_GUARDED_BY(mutex_);  // subject/program -> hex
+  std::map<std::string, std::vector<uint64_t>> mask_entries_ ABSL_GUARDED_BY(mutex_);  // by study
   std::string checkpoint_ ABSL_GUARDED_BY(mutex_);
   transparency::TreeHead head_ ABSL_GUARDED_BY(mutex_);
   std::optional<transparency::Policy> policy_ ABSL_GUARDED_BY(mutex_);
