@@ -12,6 +12,7 @@
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
 #include "privacy/grid.h"
+#include "privacy/loss_accountant.h"
 #include "study/model.h"
 
 namespace mutual::coordinator {
@@ -139,7 +140,7 @@ std::string ModelBytesOf(std::span<const double> parameters) {
   return bytes;
 }
 
-absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {
+absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted) {
   privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
@@ -147,16 +148,31 @@ absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_cou
   phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  return PrivacyFigures{node.epsilon, released.epsilon, honest};
+}
+
+absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {
+  MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study, least_counted));
+  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
+  MUTUAL_ASSIGN_OR_RETURN(const double node,
+                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  phase.noise_multiplier =
+      privacy::PublicNoiseMultiplier(phase.noise_multiplier, figures.honest_nodes);
+  MUTUAL_ASSIGN_OR_RETURN(const double released,
+                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
   const nlohmann::ordered_json json = {
       {"unit", "one member of one organisation, added or removed with all rows"},
       {"delta", study.privacy.delta},
       {"rounds", study.rounds()},
       {"noise_multiplier", study.privacy.noise_multiplier},
       {"sampling_rate", study.privacy.sampling_rate},
-      {"epsilon_node", node.epsilon},
-      {"epsilon_public", released.epsilon},
-      {"honest_nodes", honest},
-      {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"}};
+      {"epsilon_node", figures.epsilon_node},
+      {"epsilon_public", figures.epsilon_public},
+      {"honest_nodes", figures.honest_nodes},
+      {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"},
+      {"epsilon_node_pld", node},
+      {"epsilon_public_pld", released},
+      {"accountant_pld", "privacy-loss distributions, rounded up; for a study fixed beforehand"}};
   return json.dump();
 }
 

@@ -42,7 +42,13 @@ std::string ModelBytesOf(std::span<const double> parameters);
 
 aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec);
 
-// Both epsilons of the whole study with `least_counted` contributions in its smallest round, as JSON with the assumptions.
+// Both epsilons of the whole study with `least_counted` contributions in its smallest round, as release entries state them.
+struct PrivacyFigures {
+  double epsilon_node, epsilon_public;
+  int honest_nodes;
+};
+absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted);
+// The same as JSON, with the assumptions and the tighter figures of the second accountant (takes tens of milliseconds).
 absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted);
 
 }  // namespace mutual::coordinator

@@ -9,6 +9,7 @@
 #include "coordinator/release/sum_release.h"
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
+#include "privacy/loss_accountant.h"
 #include "privacy/grid.h"
 #include "study/model.h"
 #include "tests/catch.h"
@@ -115,6 +116,14 @@ TEST_CASE("Both figures are those of the accountant, public with the least hones
                WithinRel(privacy::EpsilonOf(std::span(&node, 1), 1e-6)->epsilon, 1e-12));
   REQUIRE_THAT(json["epsilon_public"].get<double>(),
                WithinRel(privacy::EpsilonOf(std::span(&released, 1), 1e-6)->epsilon, 1e-9));
+  REQUIRE_THAT(json["epsilon_node_pld"].get<double>(),
+               WithinRel(*privacy::LossEpsilonOf(std::span(&node, 1), 1e-6), 1e-12));
+  REQUIRE_THAT(json["epsilon_public_pld"].get<double>(),
+               WithinRel(*privacy::LossEpsilonOf(std::span(&released, 1), 1e-6), 1e-9));
+  const auto figures = FiguresOf(fixture.study, 3);
+  REQUIRE_OK(figures);
+  REQUIRE(figures->epsilon_node == json["epsilon_node"]);
+  REQUIRE(figures->epsilon_public == json["epsilon_public"]);
 }
 
 }  // namespace mutual::coordinator
