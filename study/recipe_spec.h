@@ -36,6 +36,7 @@ struct HistogramSpec {
 
 enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp };
 enum class Optimizer { kSgd, kAdam };
+enum class RateSchedule { kConstant, kLinear, kInverseRoot };
 
 struct TrainSpec {
   ModelKind model = ModelKind::kLinear;
@@ -50,6 +51,9 @@ struct TrainSpec {
   double momentum = 0;
   double weight_decay = 0;
   double averaging = 0;         // EMA decay, 0 = off
+  RateSchedule schedule = RateSchedule::kConstant;
+  int warmup_rounds = 0;        // the rate rises over these
+  double final_share = 0;       // linear: of the rate, towards which it falls
   double expected_members = 0;  // declared public constant that divides the sum
   double evaluation_share = 0;  // share of slots held out, 0 = no evaluation
 };

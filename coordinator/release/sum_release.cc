@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "aggregation/ring.h"
@@ -27,9 +26,10 @@ absl::Status AddFile(const std::string& path, std::span<uint32_t> total) {
     const size_t words = std::min(kBlockWords, total.size() - at);
     file.read(block.data(), static_cast<std::streamsize>(words * 4));
     if (file.gcount() != static_cast<std::streamsize>(words * 4)) {
-      return WithCode(DataLoss("a kept contribution is shorter than its round's vector; restore the "
-                               "content folder"),
-                      "CONTENT_CORRUPT");
+      return WithCode(
+          DataLoss("a kept contribution is shorter than its round's vector; restore the "
+                   "content folder"),
+          "CONTENT_CORRUPT");
     }
     aggregation::AddBytesToRing(AsBytes(std::string_view(block.data(), words * 4)),
                                 total.subspan(at, words));
@@ -52,8 +52,8 @@ study::ReleasedSum SumOf(std::span<const uint32_t> total, const privacy::Grid& g
   study::ReleasedSum sum;
   sum.values.resize(total.size());
   for (size_t i = 0; i < total.size(); ++i) sum.values[i] = Dequantised(total[i], grid.scale);
-  sum.noise_stddev = static_cast<double>(grid.noise_stddev) *
-                     std::sqrt(static_cast<double>(nodes)) / grid.scale;
+  sum.noise_stddev =
+      static_cast<double>(grid.noise_stddev) * std::sqrt(static_cast<double>(nodes)) / grid.scale;
   sum.nodes = static_cast<int>(nodes);
   return sum;
 }
@@ -62,8 +62,8 @@ absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total
                       aggregation::OptimizerState* state) {
   const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
   // A declared public constant, never the realised number: that would leak who took part.
-  const double divisor = spec.expected_members * input.study->privacy.sampling_rate *
-                         (1 - spec.evaluation_share);
+  const double divisor =
+      spec.expected_members * input.study->privacy.sampling_rate * (1 - spec.evaluation_share);
   return aggregation::StepInBlocks(
       OptionsOf(spec),
       [&](size_t first, std::span<double> out) {
@@ -87,6 +87,20 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   options.adam_epsilon = 1e-8;
   options.weight_decay = spec.weight_decay;
   options.averaging = spec.averaging;
+  switch (spec.schedule) {
+    case study::RateSchedule::kConstant:
+      options.schedule = aggregation::Schedule::kConstant;
+      break;
+    case study::RateSchedule::kLinear:
+      options.schedule = aggregation::Schedule::kLinear;
+      break;
+    case study::RateSchedule::kInverseRoot:
+      options.schedule = aggregation::Schedule::kInverseRoot;
+      break;
+  }
+  options.warmup_steps = static_cast<uint64_t>(spec.warmup_rounds);
+  options.total_steps = static_cast<uint64_t>(spec.rounds);
+  options.final_share = spec.final_share;
   return options;
 }
 
@@ -101,8 +115,8 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   MUTUAL_ASSIGN_OR_RETURN(std::vector<uint32_t> total, AddUp(input));
   ReleaseOutput output;
   // The centred representative has the same 32 bits as the ring element.
-  output.sum = crypto::Sha256(
-      std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
+  output.sum =
+      crypto::Sha256(std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
   const bool last = input.round == input.study->rounds();
   if (!trains || last) {
     study::ReleasedSum released = SumOf(total, grid, input.files.size());

@@ -1,5 +1,6 @@
 // Replay against the coordinator's own arithmetic: two programs, the same bits.
 #include "base/file.h"
+#include "absl/strings/str_replace.h"
 #include "coordinator/release/sum_release.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
@@ -140,6 +141,19 @@ TEST_CASE("Training is replayed bit for bit, round after round", "[audit]") {
     CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
   }
   CHECK(study.Replay(5).code == kUnchecked);
+}
+
+TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
+  const char* const schedule =
+      GENERATE("schedule = \"linear\"\nfinal_share = 0.1\nwarmup_rounds = 2\naveraging = 0.9",
+               "schedule = \"inverse_root\"\nwarmup_rounds = 1\nmomentum = 0.9");
+  ReleasedStudy study(absl::StrReplaceAll(
+      mutual::testing::TrainStudyText(5),
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\n" + std::string(schedule)}}));
+  const Ran ran = study.Replay(5);
+  INFO(schedule << "\n" << ran.output);
+  CHECK(ran.code == kVerified);
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
 }
 
 TEST_CASE("A changed sum, result or model is provably wrong on replay", "[audit]") {

@@ -58,6 +58,20 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   options.adam_epsilon = 1e-8;
   options.weight_decay = spec.weight_decay;
   options.averaging = spec.averaging;
+  switch (spec.schedule) {
+    case study::RateSchedule::kConstant:
+      options.schedule = aggregation::Schedule::kConstant;
+      break;
+    case study::RateSchedule::kLinear:
+      options.schedule = aggregation::Schedule::kLinear;
+      break;
+    case study::RateSchedule::kInverseRoot:
+      options.schedule = aggregation::Schedule::kInverseRoot;
+      break;
+  }
+  options.warmup_steps = static_cast<uint64_t>(spec.warmup_rounds);
+  options.total_steps = static_cast<uint64_t>(spec.rounds);
+  options.final_share = spec.final_share;
   return options;
 }
 
