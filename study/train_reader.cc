@@ -71,6 +71,21 @@ void ReadOptimizer(TableReader& reader, TrainSpec* spec) {
   spec->averaging = reader.OptionalNumber("averaging", {0, 1, false, true}).value_or(0);
 }
 
+void ReadStartModel(TableReader& reader, TrainSpec* spec) {
+  const std::string text = reader.OptionalText("start_model");
+  if (text.empty()) return;
+  const absl::StatusOr<Digest> digest = Digest::FromHex(text);
+  if (digest.ok()) {
+    spec->start_model = *digest;
+  } else {
+    reader.Report(
+        reader.LineOf("start_model"), "RECIPE",
+        absl::StrFormat("start_model is \"%s\", want the SHA-256 of a published model, 64 "
+                        "digits of 0 to 9 and a to f",
+                        text));
+  }
+}
+
 // After `rounds`, which bounds the warm-up.
 void ReadSchedule(TableReader& reader, TrainSpec* spec) {
   const std::string schedule = reader.OptionalText("schedule");
@@ -131,6 +146,7 @@ TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
   spec.target_class = reader.OptionalText("target_class");
   spec.rounds = reader.Integer("rounds", {1, 1e6});
   ReadSchedule(reader, &spec);
+  ReadStartModel(reader, &spec);
   spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);
   spec.evaluation_share = reader.OptionalNumber("evaluation_share", {0, 0.5}).value_or(0);
   CheckFeatures(reader, schema, spec);

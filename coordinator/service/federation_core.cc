@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "coordinator/service/start_model.h"
 #include "crypto/certificate.h"
 
 namespace mutual::coordinator {
@@ -143,6 +144,8 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe)) {
     return BadStatement("it is not what the study file says");
   }
+  MUTUAL_RETURN_IF_ERROR(CheckStartModel(
+      {parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
   MUTUAL_RETURN_IF_ERROR(admission_.Found());
   // Kept by its digest, so that an auditor of the content folder can replay the study.
   MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());

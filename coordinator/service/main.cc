@@ -15,6 +15,7 @@
 #include "coordinator/enrolment/federation_state.h"
 #include "coordinator/service/federation_core.h"
 #include "coordinator/service/server.h"
+#include "coordinator/service/start_model.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -29,6 +30,7 @@ constexpr char kExample[] =
 
 struct Options {
   std::string folder = "mutual-coordinator", federation = "fed.example";
+  std::string model_file;
   std::string listen = "127.0.0.1:7443", address = "127.0.0.1:7443", role = "node", organisation;
   int days = 14, count = 1;
   bool json = false;
@@ -108,6 +110,18 @@ absl::Status Status(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status Share(const Options& options) {
+  constexpr uint64_t kMostBytes = uint64_t{1} << 28;
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.model_file, kMostBytes));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const Digest digest, ShareModel({journal.get(), store.get(), state->folder()}, bytes));
+  std::printf("start_model = \"%s\"\n", digest.ToHex().c_str());
+  return absl::OkStatus();
+}
+
 std::atomic<bool> interrupted = false;
 void OnSignal(int) { interrupted = true; }
 
@@ -167,6 +181,8 @@ int Main(int argc, char** argv) {
   invite->add_option("--count", options.count, "how many codes")->capture_default_str();
   auto* revoke = app.add_subcommand("revoke", "end an organisation's membership");
   revoke->add_option("organisation", options.organisation)->required();
+  auto* share = app.add_subcommand("share-model", "let studies begin from a public model");
+  share->add_option("file", options.model_file, "flat little-endian float32 numbers")->required();
   auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
   auto* status = app.add_subcommand("status", "organisations and studies");
   try {
@@ -177,6 +193,7 @@ int Main(int argc, char** argv) {
   const absl::Status result = *init     ? Init(options)
                               : *invite ? Invite(options)
                               : *revoke ? Revoke(options)
+                              : *share  ? Share(options)
                               : *serve  ? Serve(options)
                               : *status ? Status(options)
                                         : absl::OkStatus();

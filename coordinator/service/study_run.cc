@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "coordinator/service/start_model.h"
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
@@ -134,8 +135,7 @@ absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, ab
 }
 
 absl::Status StudyRun::StartModel() {
-  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study_));
-  const std::vector<float> initial = study::InitialModel(study_, layout);
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> initial, StartModelOf(*parts_.store, study_));
   optimizer_ = aggregation::StartAt(std::vector<double>(initial.begin(), initial.end()));
   return absl::OkStatus();
 }

@@ -94,8 +94,10 @@ const std::vector<Bad> kBadHeads = {
     {"a window that is a number", "\"10m\"", "10", "WRONG_TYPE", 43, "quotes"},
     {"noise that leaves no room in the ring", "min_nodes = 4", "min_nodes = 1000\n",
      "VECTOR_TOO_LONG", 51, "modulo"},
-    {"no scrutineers", "[scrutineers]\norganisations = [\"north\", \"south\", \"west\", \"east\"]\n"
-     "threshold = 2\noperator_nodes = []\n", "", "MISSING_KEY", 1, "scrutineers"},
+    {"no scrutineers",
+     "[scrutineers]\norganisations = [\"north\", \"south\", \"west\", \"east\"]\n"
+     "threshold = 2\noperator_nodes = []\n",
+     "", "MISSING_KEY", 1, "scrutineers"},
     {"one scrutineer", "[\"north\", \"south\", \"west\", \"east\"]", "[\"north\"]", "SCRUTINEERS",
      46, "2 to 7"},
     {"a scrutineer twice", "\"east\"", "\"west\"", "SCRUTINEERS", 46, "twice"},
@@ -185,6 +187,8 @@ const std::vector<Bad> kBadTrainings = {
     {"momentum of adam", "\"sgd\"", "\"adam\"\nmomentum = 0.9", "UNKNOWN_KEY", 57, "momentum"},
     {"momentum of one", "\"sgd\"", "\"sgd\"\nmomentum = 1", "RECIPE", 57, "below 1"},
     {"no learning", "learning_rate = 0.1", "learning_rate = 0", "RECIPE", 57, "above 0"},
+    {"a start that is no digest", "\"sgd\"", "\"sgd\"\nstart_model = \"model.pt\"", "RECIPE", 57,
+     "SHA-256"},
     {"an unknown schedule", "\"sgd\"", "\"sgd\"\nschedule = \"cosine\"", "RECIPE", 57,
      "inverse_root"},
     {"a share of a constant rate", "\"sgd\"", "\"sgd\"\nfinal_share = 0.1", "UNKNOWN_KEY", 57,

@@ -29,7 +29,8 @@ const std::vector<std::string> kThree = {"east", "north", "south"};
 // code; log/, content/ and the policy lie in the folder.
 class ReleasedStudy {
  public:
-  explicit ReleasedStudy(const std::string& text)
+  // `start`: the model that the study names, kept with the rest.
+  explicit ReleasedStudy(const std::string& text, const std::vector<float>& start_model = {})
       : study_(*study::ParseStudy(text, Solve)), recipe_(*study::MakeRecipe(study_)) {
     std::filesystem::create_directory(path() / "content");
     Keep(text);
@@ -39,7 +40,10 @@ class ReleasedStudy {
     Fix(&propose);
     for (const std::string& node : kThree) Fix(&log_.Decide("real", node, "mandate"));
     if (recipe_->needs_model()) {
-      const auto start = study::InitialModel(study_, *study::LayoutOf(study_));
+      const auto start = start_model.empty()
+                             ? study::InitialModel(study_, *study::LayoutOf(study_))
+                             : start_model;
+      if (!start_model.empty()) Keep(study::ModelBytes(start));
       state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
       model_ = crypto::Sha256(study::ModelBytes(start)).ToHex();
     }
@@ -154,6 +158,23 @@ TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
   INFO(schedule << "\n" << ran.output);
   CHECK(ran.code == kVerified);
   CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+}
+
+TEST_CASE("A study that begins from a published model is replayed from it", "[audit]") {
+  const std::vector<float> start = {0.25F, -0.5F};
+  const std::string digest = HashText(study::ModelBytes(start));
+  const std::string text = absl::StrReplaceAll(
+      mutual::testing::TrainStudyText(2),
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\nstart_model = \"" + digest + "\""}});
+  ReleasedStudy study(text, start);
+  const Ran ran = study.Replay(2);
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  // Another file under its name is no start, and without it there is none.
+  std::ofstream(study.path() / "content" / digest, std::ios::binary) << "damage";
+  CHECK_THAT(study.Replay(2).output, ContainsSubstring("FAIL  REPLAY-FILES"));
+  std::filesystem::remove(study.path() / "content" / digest);
+  CHECK(study.Replay(2).code == kUnchecked);
 }
 
 TEST_CASE("A changed sum, result or model is provably wrong on replay", "[audit]") {

@@ -106,6 +106,18 @@ transparency::StudyTerms Recomputation::Terms() const {
           static_cast<uint64_t>(study_.cohort.assumed_colluders)};
 }
 
+std::optional<Digest> Recomputation::NamedStart() const {
+  const auto* spec = std::get_if<study::TrainSpec>(&study_.recipe);
+  return spec == nullptr ? std::nullopt : spec->start_model;
+}
+
+absl::Status Recomputation::BeginAt(std::string_view model) {
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study_));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> start, study::ParseModel(model, layout));
+  state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
+  return absl::OkStatus();
+}
+
 std::optional<Digest> Recomputation::StartModel() const {
   if (!recipe_->needs_model()) return std::nullopt;
   return ModelDigest(state_.parameters);
