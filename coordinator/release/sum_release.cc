@@ -13,6 +13,7 @@
 #include "privacy/grid.h"
 #include "privacy/loss_accountant.h"
 #include "study/model.h"
+#include "study/train_recipe.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -74,6 +75,17 @@ absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total
       state);
 }
 
+// What is published of the state: the weights, and at the end their average.
+void WriteModels(const study::TrainSpec& spec, bool is_last, ReleaseOutput* output,
+                 study::Result* result) {
+  const aggregation::OptimizerOptions options = OptionsOf(spec);
+  output->model = is_last ? study::ModelBytes(aggregation::AveragedModel(options, output->state))
+                          : ModelBytesOf(output->state.parameters);
+  if (!is_last || spec.averaging == 0) return;
+  output->last_iterate = ModelBytesOf(output->state.parameters);
+  study::NameLastIterate(spec, crypto::Sha256(output->last_iterate), result);
+}
+
 }  // namespace
 
 aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
@@ -118,6 +130,7 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   output.sum =
       crypto::Sha256(std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
   const bool last = input.round == input.study->rounds();
+  study::Result result;
   if (!trains || last) {
     study::ReleasedSum released = SumOf(total, grid, input.files.size());
     if (!trains) {
@@ -125,19 +138,15 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
       for (double& value : released.values) value /= privacy.sampling_rate;
       released.noise_stddev /= privacy.sampling_rate;
     }
-    MUTUAL_ASSIGN_OR_RETURN(const study::Result result, input.recipe->Finish(released));
-    output.result_json = study::ToJson(result);
+    MUTUAL_ASSIGN_OR_RETURN(result, input.recipe->Finish(released));
   }
-  if (!trains) return output;
-  output.state = std::move(input.state);
-  MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
-  std::vector<uint32_t>().swap(total);
-  if (last) {
-    const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
-    output.model = study::ModelBytes(aggregation::AveragedModel(OptionsOf(spec), output.state));
-  } else {
-    output.model = ModelBytesOf(output.state.parameters);
+  if (trains) {
+    output.state = std::move(input.state);
+    MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
+    std::vector<uint32_t>().swap(total);
+    WriteModels(std::get<study::TrainSpec>(input.study->recipe), last, &output, &result);
   }
+  if (!trains || last) output.result_json = study::ToJson(result);
   return output;
 }
 

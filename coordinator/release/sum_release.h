@@ -29,6 +29,7 @@ struct ReleaseInput {
 struct ReleaseOutput {
   Digest sum;                           // SHA-256 of the centred sum, little-endian int32
   std::string model;                    // training: bytes of the next model (of the averaged one at the end)
+  std::string last_iterate;             // the last round with averaging: bytes of its own weights
   aggregation::OptimizerState state;    // training: after this round
   std::string result_json;              // statistics, and the last round of training
 };

@@ -11,6 +11,7 @@
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
+#include "study/result.h"
 
 namespace mutual::coordinator {
 
@@ -173,7 +174,16 @@ bool StudyRun::HasContribution(const std::string& node, uint64_t round) const {
 }
 
 bool StudyRun::IsModel(const Digest& digest) const {
-  return (record_.state == "running" && model_ == digest) || record_.model == digest.ToHex();
+  if ((record_.state == "running" && model_ == digest) || record_.model == digest.ToHex()) {
+    return true;
+  }
+  // The published result names what is published beside the model.
+  if (record_.state != "finished" || record_.model.empty()) return false;
+  const auto result = study::ResultFromJson(record_.result_json);
+  return result.ok() && std::any_of(result->further_models.begin(), result->further_models.end(),
+                                    [hex = digest.ToHex()](const study::FurtherModel& model) {
+                                      return model.digest == hex;
+                                    });
 }
 
 bool StudyRun::IsOnRoster(const std::string& node) const {
@@ -207,6 +217,9 @@ absl::Status StudyRun::Publish() {
   const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));
   std::string().swap(output.model);
+  if (!output.last_iterate.empty()) {
+    MUTUAL_RETURN_IF_ERROR(parts_.store->Put(output.last_iterate).status());
+  }
   if (last) {
     // The result is durable before the event that makes the round released.
     record_.result_json = output.result_json;

@@ -15,6 +15,7 @@
 #include "privacy/grid.h"
 #include "study/model.h"
 #include "study/result.h"
+#include "study/train_recipe.h"
 
 namespace mutual::audit {
 namespace {
@@ -159,7 +160,12 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
     return absl::OkStatus();
   }
   output->model = ModelDigest(aggregation::Averaged(options, state_));
-  return Finish(sum, output);
+  MUTUAL_ASSIGN_OR_RETURN(study::Result result, recipe_->Finish(sum));
+  if (spec.averaging != 0) {
+    study::NameLastIterate(spec, ModelDigest(state_.parameters), &result);
+  }
+  output->result = crypto::Sha256(study::ToJson(result));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RoundOutput> Recomputation::Next(const RoundFiles& files) {

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -44,6 +45,39 @@ void PrintPrivacy(const std::string& privacy_json) {
               json.value("epsilon_node_pld", 0.0), json.value("epsilon_public_pld", 0.0));
 }
 
+// A published model, and the path without ending where it goes.
+struct ModelFile {
+  std::string digest;
+  std::filesystem::path stem;
+};
+
+absl::Status FetchModel(client::Channel& channel, const study::Study& study,
+                        const std::string& privacy_json, const ModelFile& file) {
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, Digest::FromHex(file.digest));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      channel.ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> model, study::ParseModel(bytes, layout));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const study::FeatureMap features,
+      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
+  std::vector<std::pair<std::string, std::string>> metadata = {
+      {"study", study.digest.ToHex()}, {"model", digest.ToHex()}, {"privacy", privacy_json}};
+  const std::vector<std::string> inputs = features.Describe();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
+  }
+  const std::string tensors = file.stem.string() + ".safetensors";
+  const std::string script = file.stem.string() + ".pt";
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
+                                          FileMode::kPublic));
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
+  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script));
+  std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::Status Results(const CommandOptions& options, const std::string& prefix,
@@ -81,32 +115,17 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   MUTUAL_ASSIGN_OR_RETURN(const study::Study study,
                           study::ParseStudy(outcome.study.text, client::SolveNoise));
   MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
-  MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
-                          Digest::FromHex(HexEncode(AsBytes(outcome.model_digest))));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const std::string bytes,
-      channel->ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
-  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> model, study::ParseModel(bytes, layout));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const study::FeatureMap features,
-      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
-  std::vector<std::pair<std::string, std::string>> metadata = {
-      {"study", study.digest.ToHex()}, {"model", digest.ToHex()}, {"privacy", outcome.privacy_json}};
-  const std::vector<std::string> inputs = features.Describe();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
-  }
-  const std::filesystem::path folder(output);
+  MUTUAL_ASSIGN_OR_RETURN(const study::Result result, study::ResultFromJson(outcome.result_json));
+  std::vector<study::FurtherModel> models = {{"", HexEncode(AsBytes(outcome.model_digest))}};
+  models.insert(models.end(), result.further_models.begin(), result.further_models.end());
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const std::string stem = "model-" + study.digest.Short();
-  const auto tensors = folder / (stem + ".safetensors");
-  const auto script = folder / (stem + ".pt");
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
-                                          FileMode::kPublic));
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
-  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script.string()));
-  std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
+  std::filesystem::create_directories(output, error);
+  for (const study::FurtherModel& model : models) {
+    std::string stem = "model-" + study.digest.Short();
+    if (!model.name.empty()) stem += "-" + absl::StrReplaceAll(model.name, {{" ", "-"}});
+    MUTUAL_RETURN_IF_ERROR(FetchModel(*channel, study, outcome.privacy_json,
+                                      {model.digest, std::filesystem::path(output) / stem}));
+  }
   return absl::OkStatus();
 }
 
