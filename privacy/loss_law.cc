@@ -42,7 +42,7 @@ Bounded Between(const Cut& low, const Cut& high) {
 // A grid point's place x, as it cuts both Gaussians, and e^{(2x−1)/2z²} there (negative or zero
 // where the loss never comes that low).
 struct Edge {
-  double ratio;
+  double loss, ratio;
   Cut plain, shifted;
 };
 
@@ -51,7 +51,7 @@ Edge EdgeAt(const LossRound& round, double loss) {
   // (e^loss − 1 + q)/q, in the form that cancels less.
   const double ratio = (loss > -0.5 ? std::expm1(loss) + q : std::exp(loss) - (1 - q)) / q;
   const double x = ratio > 0 ? z * z * std::log(ratio) + 0.5 : -INFINITY;
-  return {ratio, CutAt(x / z), CutAt((x - 1) / z)};
+  return {loss, ratio, CutAt(x / z), CutAt((x - 1) / z)};
 }
 
 double LossAt(const LossRound& round, double x) {
@@ -84,6 +84,34 @@ Share Divide(const Bounded& mass, const Bounded& excess, double width) {
   return {upper, all - upper};
 }
 
+// A bin of losses between two edges; width = 1 − e^−step.
+struct Bin {
+  const Edge& low;
+  const Edge& high;
+  double width;
+};
+struct BinShares {
+  Share remove, add;
+};
+
+BinShares SharesOf(const LossRound& round, const Bin& bin) {
+  const double q = round.sampling_rate;
+  const Bounded plain = Between(bin.low.plain, bin.high.plain);
+  const Bounded shifted = Between(bin.low.shifted, bin.high.shifted);
+  const double mixed = (1 - q) * plain.value + q * shifted.value;
+  const Bounded mixture{mixed, (1 - q) * plain.error + q * shifted.error + 3 * kUnit * mixed};
+  // Mass minus the other law's mass·e^{lower end} is ±q·(shifted − plain·ratio) for the removed
+  // member, and that over e^{upper end} for the added one: nothing of size 1 − q is left to cancel.
+  const auto excess = [&](double ratio, double factor) {
+    const double size = std::fabs(ratio);
+    return Bounded{factor * (shifted.value - plain.value * ratio),
+                   std::fabs(factor) * (shifted.error + size * plain.error +
+                                        4 * kUnit * (shifted.value + size * plain.value))};
+  };
+  return {Divide(mixture, excess(bin.low.ratio, q), bin.width),
+          Divide(plain, excess(bin.high.ratio, -q * std::exp(-bin.high.loss)), bin.width)};
+}
+
 }  // namespace
 
 LossRange RangeOf(const LossRound& round, double tail) {
@@ -102,36 +130,22 @@ LossLaws DiscretiseLoss(const LossRound& round, const LossRange& range, double s
   const auto bins = static_cast<size_t>(high - low);
   LossLaws laws{{low, std::vector<double>(bins + 1, 0.0), 0},
                 {-high, std::vector<double>(bins + 1, 0.0), 0}};
-  std::vector<double>& remove = laws.remove.mass;
-  std::vector<double>& add = laws.add.mass;
   const double width = -std::expm1(-step);
   Edge before = EdgeAt(round, static_cast<double>(low) * step);
-  remove.front() = (1 - q) * Below(before.plain) + q * Below(before.shifted);
+  laws.remove.mass.front() = (1 - q) * Below(before.plain) + q * Below(before.shifted);
   laws.add.infinite = Below(before.plain);
   for (size_t bin = 0; bin < bins; ++bin) {
-    const double loss = static_cast<double>(low + static_cast<int64_t>(bin) + 1) * step;
-    const Edge edge = EdgeAt(round, loss);
-    const Bounded plain = Between(before.plain, edge.plain);
-    const Bounded shifted = Between(before.shifted, edge.shifted);
-    const double mixed = (1 - q) * plain.value + q * shifted.value;
-    const Bounded mixture{mixed, (1 - q) * plain.error + q * shifted.error + 3 * kUnit * mixed};
-    // m − r·e^low = q·(shifted − plain·ratio): nothing of size 1 − q is left to cancel.
-    const auto excess = [&](double ratio, double sign, double factor) {
-      const double size = std::fabs(ratio);
-      return Bounded{factor * sign * (shifted.value - plain.value * ratio),
-                     factor * (shifted.error + size * plain.error +
-                               4 * kUnit * (shifted.value + size * plain.value))};
-    };
-    const Share removed = Divide(mixture, excess(before.ratio, 1, q), width);
-    remove[bin] += removed.lower;
-    remove[bin + 1] += removed.upper;
-    const Share added = Divide(plain, excess(edge.ratio, -1, q * std::exp(-loss)), width);
-    add[bins - bin - 1] += added.lower;
-    add[bins - bin] += added.upper;
+    const Edge edge =
+        EdgeAt(round, static_cast<double>(low + static_cast<int64_t>(bin) + 1) * step);
+    const BinShares shares = SharesOf(round, {before, edge, width});
+    laws.remove.mass[bin] += shares.remove.lower;
+    laws.remove.mass[bin + 1] += shares.remove.upper;
+    laws.add.mass[bins - bin - 1] += shares.add.lower;
+    laws.add.mass[bins - bin] += shares.add.upper;
     before = edge;
   }
   laws.remove.infinite = (1 - q) * Above(before.plain) + q * Above(before.shifted);
-  add.front() += Above(before.plain);
+  laws.add.mass.front() += Above(before.plain);
   return laws;
 }
 

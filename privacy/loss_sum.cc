@@ -89,6 +89,24 @@ Tilted TiltedLaw(const LossLaw& law, double rate) {
   return tilted;
 }
 
+// Consecutive indices modulo a transform's length.
+class Ring {
+ public:
+  Ring(int64_t first, size_t length)
+      : length_(length),
+        at_(static_cast<size_t>(
+            (first % static_cast<int64_t>(length) + static_cast<int64_t>(length)) %
+            static_cast<int64_t>(length))) {}
+  size_t Next() {
+    const size_t now = at_;
+    if (++at_ == length_) at_ = 0;
+    return now;
+  }
+
+ private:
+  size_t length_, at_;
+};
+
 // A power of a transform while it is multiplied up, in logarithms, with a bound on its error.
 struct LogPower {
   double size = 0;  // ln|f|
@@ -170,7 +188,6 @@ LossSum::Composed LossSum::Compose(const LossEstimate& estimate) const {
   const double width = std::max((estimate.high - estimate.low) / step_ + 2, kFreeWindow);
   const size_t size = FastLength(static_cast<size_t>(width));
   RealFourier fourier(size);
-  const auto modulus = static_cast<int64_t>(size);
   std::vector<LogPower> powers(fourier.frequencies().size());
   Composed composed{std::vector<double>(size),
                     0,
@@ -182,11 +199,8 @@ LossSum::Composed LossSum::Compose(const LossEstimate& estimate) const {
   for (const LossTerm& term : terms_) {
     const Tilted tilted = TiltedLaw(term.law, estimate.tilt * step_);
     std::fill(fourier.real().begin(), fourier.real().end(), 0.0);
-    int64_t at = ((term.law.first - tilted.centre) % modulus + modulus) % modulus;
-    for (const double mass : tilted.mass) {
-      fourier.real()[static_cast<size_t>(at)] += mass;
-      if (++at == modulus) at = 0;
-    }
+    Ring at(term.law.first - tilted.centre, size);
+    for (const double mass : tilted.mass) fourier.real()[at.Next()] += mass;
     fourier.Forward();
     for (size_t k = 0; k < powers.size(); ++k) {
       Multiply(fourier.frequencies()[k], term.count, fourier.error(), &powers[k]);
@@ -201,12 +215,8 @@ LossSum::Composed LossSum::Compose(const LossEstimate& estimate) const {
   }
   fourier.Inverse();
   composed.error = (error + sizes * fourier.error()) / static_cast<double>(size);
-  // Index J of the sum stands at (J − offset) modulo the length.
-  int64_t at = ((composed.top - modulus + 1 - offset) % modulus + modulus) % modulus;
-  for (double& mass : composed.mass) {
-    mass = fourier.real()[static_cast<size_t>(at)];
-    if (++at == modulus) at = 0;
-  }
+  Ring at(composed.top - static_cast<int64_t>(size) + 1 - offset, size);
+  for (double& mass : composed.mass) mass = fourier.real()[at.Next()];
   return composed;
 }
 
