@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "absl/strings/str_replace.h"
+#include "base/status.h"
 #include "coordinator/service/study_run.h"
 #include "study/model.h"
 #include "tests/catch.h"
