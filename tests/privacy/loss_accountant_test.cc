@@ -87,7 +87,7 @@ TEST_CASE("The comparison with the reference notices 1 % of noise and 2 % of rou
     more_noise += Agrees(LossFor(noisy.phases, row.delta), row) ? 0 : 1;
     fewer_rounds += Agrees(LossFor(shorter.phases, row.delta), row) ? 0 : 1;
   }
-  CHECK(rows == 30);
+  CHECK(rows == 34);
   CHECK(more_noise == rows);
   CHECK(fewer_rounds == rows);
 }
