@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "client/learning/trainer.h"
 #include "client/node/home.h"
+#include "client/node/print.h"
 #include "client/node/round_guard.h"
 #include "study/feature.h"
 #include "study/model.h"
@@ -49,6 +50,8 @@ void PrintPrivacy(const std::string& privacy_json) {
 struct ModelFile {
   std::string digest;
   std::filesystem::path stem;
+  std::string tensors() const { return stem.string() + ".safetensors"; }
+  std::string script() const { return stem.string() + ".pt"; }
 };
 
 absl::Status FetchModel(client::Channel& channel, const study::Study& study,
@@ -68,14 +71,10 @@ absl::Status FetchModel(client::Channel& channel, const study::Study& study,
   for (size_t i = 0; i < inputs.size(); ++i) {
     metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
   }
-  const std::string tensors = file.stem.string() + ".safetensors";
-  const std::string script = file.stem.string() + ".pt";
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
-                                          FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(
+      file.tensors(), study::ToSafetensors(layout, model, metadata), FileMode::kPublic));
   MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
-  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script));
-  std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
-  return absl::OkStatus();
+  return trainer->ExportTorchScript(study, model, file.script());
 }
 
 }  // namespace
@@ -120,12 +119,24 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   models.insert(models.end(), result.further_models.begin(), result.further_models.end());
   std::error_code error;
   std::filesystem::create_directories(output, error);
+  nlohmann::ordered_json json;
+  std::string lines;
   for (const study::FurtherModel& model : models) {
     std::string stem = "model-" + study.digest.Short();
     if (!model.name.empty()) stem += "-" + absl::StrReplaceAll(model.name, {{" ", "-"}});
-    MUTUAL_RETURN_IF_ERROR(FetchModel(*channel, study, outcome.privacy_json,
-                                      {model.digest, std::filesystem::path(output) / stem}));
+    const ModelFile file{model.digest, std::filesystem::path(output) / stem};
+    MUTUAL_RETURN_IF_ERROR(FetchModel(*channel, study, outcome.privacy_json, file));
+    const nlohmann::ordered_json paths = {{"safetensors", file.tensors()},
+                                          {"torchscript", file.script()}};
+    if (model.name.empty()) {
+      json = paths;
+    } else {
+      json["further"][model.name] = paths;
+    }
+    if (!lines.empty()) lines += "\n";
+    lines += "Wrote " + file.tensors() + " and " + file.script();
   }
+  client::Print(options.json, json, lines);
   return absl::OkStatus();
 }
 
