@@ -62,7 +62,7 @@ FederationCore::~FederationCore() {
 }
 
 absl::Status FederationCore::LoadAll() {
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(std::vector<StudyRecord> records, parts_.journal->Studies());
   const absl::MutexLock lock(&mutex_);
   for (StudyRecord& record : records) {
@@ -159,7 +159,7 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   const absl::MutexLock lock(&mutex_);
   if (Find(record.digest) != nullptr) return record.digest;
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record));
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, record));
   changed_ = true;
   parts_.say("study " + record.digest.Short() + " proposed by " + caller.organisation);

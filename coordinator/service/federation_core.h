@@ -56,6 +56,7 @@ class FederationCore {
     ContentStore* store;
     PublicLog* log;
     CosignBoard* board;
+    Retention* retention;
     const Clock* clock;
     std::function<void(const std::string&)> say;
   };

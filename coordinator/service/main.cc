@@ -157,6 +157,9 @@ absl::Status Serve(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
   MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  MUTUAL_ASSIGN_OR_RETURN(const auto retention,
+                          Retention::Open((state->folder() / "kept.sqlite").string(),
+                                          {state->keep_rounds()}, store.get()));
   const auto say = [&clock, &options](const std::string& line) {
     const std::string now = FormatUtc(clock.Now());
     const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
@@ -177,7 +180,7 @@ absl::Status Serve(const Options& options) {
                        &clock, &board, say}));
   MUTUAL_ASSIGN_OR_RETURN(const auto core,
                           FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
-                                                 &board, &clock, say}));
+                                                 &board, retention.get(), &clock, say}));
   woken = core.get();
   MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
   ::signal(SIGINT, OnSignal);

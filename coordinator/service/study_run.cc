@@ -35,6 +35,7 @@ absl::Status StudyRun::Resume() {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
   if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
+  if (record_.state != "running" && round_ > 0) return KeepFiles();
   if (record_.state != "running" || round_ == 0) return absl::OkStatus();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
@@ -47,11 +48,23 @@ absl::Status StudyRun::Resume() {
     MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
   }
   close_logged_ = IndexOf("close", round_) > 0;
-  if (!std::holds_alternative<Released>(machine_->state()) || round_ < study_.rounds()) {
-    return absl::OkStatus();
-  }
+  if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(KeepFiles());  // killed, perhaps, between the release and this
+  if (round_ < study_.rounds()) return absl::OkStatus();
   record_.state = "finished";  // killed between the last release and this
   return parts_.journal->SaveStudy(record_);
+}
+
+// Tells the retention that the last round is over, and what was received in it.
+absl::Status StudyRun::KeepFiles() {
+  KeptRound kept{study_.digest, round_, {}};
+  MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
+  for (const std::string& bytes : events) {
+    MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
+    const auto* arrived = std::get_if<ContributionArrived>(&event);
+    if (arrived != nullptr) kept.files.push_back(arrived->sha256);
+  }
+  return parts_.retention->Keep(kept);
 }
 
 // The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which are in the store.
@@ -236,6 +249,8 @@ absl::Status StudyRun::Publish() {
   // Only now does nothing need the state before.
   if (optimizer_file_ && optimizer_file_ != optimizer_file) parts_.store->Remove(*optimizer_file_);
   optimizer_file_ = optimizer_file;
+  // A list that cannot be written now is made up for at the next start.
+  KeepFiles().IgnoreError();
   if (!last) return absl::OkStatus();
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);
@@ -244,7 +259,9 @@ absl::Status StudyRun::Publish() {
 absl::Status StudyRun::Fail(const std::string& reason) {
   record_.state = "abandoned";
   record_.reason = reason;
-  return parts_.journal->SaveStudy(record_);
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
+  if (round_ > 0) KeepFiles().IgnoreError();  // as in Publish
+  return absl::OkStatus();
 }
 
 }  // namespace mutual::coordinator

@@ -17,6 +17,7 @@
 #include "coordinator/round/round_machine.h"
 #include "coordinator/storage/content_store.h"
 #include "coordinator/storage/journal.h"
+#include "coordinator/storage/retention.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "transparency/mask_terms.h"
@@ -29,6 +30,7 @@ struct RunParts {
   Journal* journal;
   ContentStore* store;
   PublicLog* log;
+  Retention* retention;
 };
 
 class StudyRun {
@@ -85,6 +87,7 @@ class StudyRun {
   uint64_t IndexOf(const std::string& type, uint64_t round) const;
   transparency::StudyTerms Terms() const;
   std::set<std::string> Roster() const;
+  absl::Status KeepFiles();
   absl::Status LoadState(const std::string& state);
   absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
