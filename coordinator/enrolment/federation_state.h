@@ -10,6 +10,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -52,6 +53,8 @@ class FederationState {
   std::string origin() const { return federation_ + "/audit"; }
   const std::string& listen() const { return listen_; }
   const std::string& address() const { return address_; }
+  // Nodes that the operator of this coordinator runs too: they count as colluders and hold no masks.
+  const std::vector<std::string>& operator_nodes() const { return operator_nodes_; }
   const std::filesystem::path& folder() const { return folder_; }
   // [audit] keep_rounds: how many finished rounds' files are kept, if that was said.
   std::optional<uint64_t> keep_rounds() const { return keep_rounds_; }
@@ -66,6 +69,7 @@ class FederationState {
   std::filesystem::path folder_;
   std::optional<uint64_t> keep_rounds_;
   std::string federation_, listen_, address_, server_certificate_;
+  std::vector<std::string> operator_nodes_;
   crypto::Secret server_key_;
   std::unique_ptr<crypto::CertificateAuthority> authority_;
   std::unique_ptr<crypto::SigningKey> log_key_, entry_key_;

@@ -23,7 +23,8 @@ absl::Status BadStatement(const std::string& why) {
   return WithCode(PermissionDenied("the signed entry is refused: %s", why), "BAD_STATEMENT");
 }
 
-// The caller's own entry of one of `types` for this log, its signature checked.
+}  // namespace
+
 absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const std::string& bytes,
                                                    const std::string& origin,
                                                    const std::set<std::string>& types) {
@@ -43,8 +44,6 @@ absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const s
   MUTUAL_RETURN_IF_ERROR(transparency::CheckSigners(entry, keys));
   return entry;
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<FederationCore>> FederationCore::Start(const Parts& parts) {
   std::unique_ptr<FederationCore> core(new FederationCore(parts));
@@ -141,12 +140,14 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(*lint.study));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
   MUTUAL_ASSIGN_OR_RETURN(const auto terms, transparency::StudyTerms::Of(entry.entry));
-  if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe)) {
+  MUTUAL_ASSIGN_OR_RETURN(const auto masks, transparency::MaskTerms::Of(entry.entry));
+  if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe) ||
+      masks != MaskTermsOf(*lint.study)) {
     return BadStatement("it is not what the study file says");
   }
   MUTUAL_RETURN_IF_ERROR(CheckStartModel(
       {parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
-  MUTUAL_RETURN_IF_ERROR(admission_.Found());
+  MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*lint.study));
   // Kept by its digest, so that an auditor of the content folder can replay the study.
   MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());
   MUTUAL_RETURN_IF_ERROR(parts_.log->Append(entry).status());
@@ -210,6 +211,16 @@ absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
     changed_ = true;
   }
   return parts_.log->Receipt(logged.index);
+}
+
+absl::Status FederationCore::Declare(const Caller& caller, const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"software"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string program, entry.entry.Text("program"));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("sha256"));
+  const std::string subject = transparency::NodeKeyName(caller.organisation);
+  if (parts_.log->DeclaredSoftware(subject, program) == digest.ToHex()) return absl::OkStatus();
+  return parts_.log->Append(entry).status();
 }
 
 std::vector<std::string> FederationCore::NoticesFor(const std::string& node) {

@@ -267,13 +267,17 @@ inline void AddPay(HonestWriter* log) {
 // Labels: genesis, enrol-<node>, policy, propose-<study>, mandate-<study>-<node>,
 // start-/close-/release-<study><round>, contribution-/tally-<study><round>-<node>,
 // scrutineer-/masks-/keys-ok-<study>-<node>; the studies are wage (statistic, three of four take
-// part), shift (training, third round abandoned) and pay (statistic).
+// part), shift (training, third round abandoned), pay (statistic) and unbegun (too few accepted).
 inline Drafts WriteHonestDrafts() {
   HonestWriter log;
   log.Found();
   AddWage(&log);
   AddShift(&log);
   AddPay(&log);
+  log.Propose("unbegun", Terms());
+  log.MaskStudy("unbegun");
+  log.Decide("unbegun", "north", "mandate");
+  log.OfRound("abandon-unbegun", "abandon", "unbegun", 0).Add("code", "TOO_FEW_ACCEPTED");
   log.Enrol("mill", {"east", "north", "south"});
   log.Add("rotation", "key-rotation", {"node/south"})
       .Add("seen", "@seen")

@@ -87,6 +87,8 @@ struct StudyHistory {
   transparency::StudyTerms terms;
   double epsilon_node = 0, epsilon_public = 0;  // as proposed
   MaskHistory masks;
+  std::optional<uint64_t> unbegun;  // the abandon before its first round
+  std::string unbegun_code;
   std::map<std::string, Decision> decisions;  // by node
   std::vector<Round> rounds;
   uint64_t least_count = 0;                     // over released rounds, 0 when none

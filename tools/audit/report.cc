@@ -68,11 +68,17 @@ std::string ReadershipSection(const StudyHistory& study) {
   return list + "</ul>\n";
 }
 
+std::string EndText(const StudyHistory& study) {
+  if (!study.unbegun) return "";
+  return absl::StrFormat(" It ended before its first round, by entry %s (%s), and cost nothing.",
+                         Grouped(*study.unbegun), H(study.unbegun_code));
+}
+
 std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
   const Figures figures = FiguresOf(study, epsilons);
   const std::string facts = absl::StrFormat(
       "<h3>%s</h3>\n<p>%s</p>\n<p class=\"small\">Proposed by %s at %s (entry %s); %s. %d of %d "
-      "rounds released. The whole study can change what anybody learns of one member by a factor "
+      "rounds released.%s The whole study can change what anybody learns of one member by a factor "
       "of "
       "at most e to the %.3g, even if everybody else colludes (epsilon_node), and e to the %.3g "
       "from what was released (epsilon_public), but for a chance of %.3g "
@@ -80,7 +86,8 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
       "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
-      study.terms.rounds, figures.node, figures.open, study.terms.delta, study.digest.ToHex());
+      study.terms.rounds, EndText(study), figures.node, figures.open, study.terms.delta,
+      study.digest.ToHex());
   return facts + ReadershipSection(study);
 }
 

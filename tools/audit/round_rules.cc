@@ -107,6 +107,10 @@ bool CheckOrder(const Located& at, const Rulebook& rules, const StudyHistory* st
          absl::StrFormat("names %s as the proposal, which is %s", Grouped(at.Integer("propose")),
                          Grouped(*study->propose)));
   }
+  if (study->unbegun) {
+    Fail("ROUND", at, rules,
+         absl::StrFormat("starts a round of a study that %s ended", Grouped(*study->unbegun)));
+  }
   const uint64_t want = study->rounds.empty() ? 1 : study->rounds.back().number + 1;
   if (at.Integer("round") != want) {
     Fail("ROUND", at, rules,
@@ -282,8 +286,26 @@ void ReplayClose(const Located& at, const Rulebook& rules) {
   }
 }
 
+// A study that ends before its first round.
+void ReplayUnbegun(const Located& at, const Rulebook& rules) {
+  StudyHistory* study = rules.history->FindStudy(at.Hash("study"));
+  if (study == nullptr || !study->propose) {
+    return Fail("CLOSE", at, rules, "ends a study that was not proposed");
+  }
+  if (study->unbegun) {
+    return Fail("CLOSE", at, rules,
+                absl::StrFormat("ends a study that %s ended", Grouped(*study->unbegun)));
+  }
+  if (!study->rounds.empty()) {
+    return Fail("CLOSE", at, rules, "says that the study has had no round, but it has");
+  }
+  study->unbegun = at.index;
+  study->unbegun_code = at.Text("code");
+}
+
 void ReplayAbandon(const Located& at, const Rulebook& rules) {
   rules.findings->Count("CLOSE");
+  if (at.Integer("round") == 0) return ReplayUnbegun(at, rules);
   Round* round = FindRound(at, rules, "CLOSE");
   if (round == nullptr || !CheckStillOpen(at, rules, *round)) return;
   round->abandon = at.index;

@@ -112,6 +112,10 @@ std::string ProposalText(const StudyHistory& study) {
       absl::StrFormat("%s  %s\n  %s\n  proposed by %s at %s (entry %s), open until %s\n",
                       study.digest.Short(), study.title, study.purpose, study.researcher,
                       study.time, Grouped(study.propose.value_or(0)), study.expires);
+  if (study.unbegun) {
+    text += absl::StrFormat("  ended before its first round by entry %s (%s)\n",
+                            Grouped(*study.unbegun), study.unbegun_code);
+  }
   return text + absl::StrFormat(
                     "  %s, %d rounds, noise %g, rate %g, delta %g, at least %d organisations\n",
                     study.terms.recipe, study.terms.rounds, study.terms.noise_multiplier,
