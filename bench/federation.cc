@@ -210,6 +210,8 @@ absl::Status Federation::AddMember(const std::string& name, const std::string& c
   MUTUAL_RETURN_IF_ERROR(member.ledger->SetSlotCount(member.config.slots));
   MUTUAL_ASSIGN_OR_RETURN(member.channel, member.home->Connect());
   MUTUAL_ASSIGN_OR_RETURN(member.witness, ServingWitness::Start(*member.home));
+  member.masks = std::make_unique<client::MaskKeys>(folder);
+  MUTUAL_ASSIGN_OR_RETURN(member.desk, ServingDesk::Start(*member.home, member.trust.get(), member.masks.get()));
   members_.push_back(std::move(member));
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "bench/process.h"
+#include "bench/serving_desk.h"
 #include "bench/serving_witness.h"
 #include "client/data/node_config.h"
 #include "client/ledger/ledger.h"
@@ -29,6 +30,8 @@ struct Member {
   std::unique_ptr<client::Channel> channel;
   client::NodeConfig config;
   std::unique_ptr<ServingWitness> witness;
+  std::unique_ptr<client::MaskKeys> masks;
+  std::unique_ptr<ServingDesk> desk;
 };
 
 // Everything is in one new folder, removed on destruction. Not thread-safe; different members may

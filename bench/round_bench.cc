@@ -85,7 +85,7 @@ absl::Status Serve(Member& member, uint64_t last, Referee& referee) {
   const SystemClock clock;
   // Its witness has a thread of its own, of which TakePart knows nothing.
   client::Node node({member.home.get(), &member.config, member.ledger.get(), member.trust.get(),
-                     nullptr, &clock, &random, &noise, [](const std::string&) {}});
+                     member.masks.get(), nullptr, &clock, &random, &noise, [](const std::string&) {}});
   absl::Status taken;
   const absl::Status watched = member.channel->WatchRounds([&](const std::string& receipt) {
     if (receipt.empty()) return true;
