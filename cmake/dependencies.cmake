@@ -36,6 +36,9 @@ target_include_directories(mutual_soci SYSTEM INTERFACE ${MUTUAL_SOCI_INCLUDE})
 target_link_libraries(mutual_soci INTERFACE ${MUTUAL_SOCI_CORE} ${MUTUAL_SOCI_SQLITE}
                                             PkgConfig::SQLITE3)
 
+# FFTW: Fourier transforms of the privacy accountant.
+pkg_check_modules(FFTW3 REQUIRED IMPORTED_TARGET fftw3)
+
 # HTTP for reading and serving the log.
 pkg_check_modules(HTTPLIB REQUIRED IMPORTED_TARGET cpp-httplib)
 

@@ -1,10 +1,13 @@
 // What each recipe asks, as the study file says it. Keys and ranges: docs/STUDY_FILE.md.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
+
+#include "base/ids.h"
 
 namespace mutual::study {
 
@@ -36,6 +39,7 @@ struct HistogramSpec {
 
 enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp };
 enum class Optimizer { kSgd, kAdam };
+enum class RateSchedule { kConstant, kLinear, kInverseRoot };
 
 struct TrainSpec {
   ModelKind model = ModelKind::kLinear;
@@ -50,6 +54,10 @@ struct TrainSpec {
   double momentum = 0;
   double weight_decay = 0;
   double averaging = 0;         // EMA decay, 0 = off
+  RateSchedule schedule = RateSchedule::kConstant;
+  int warmup_rounds = 0;        // the rate rises over these
+  double final_share = 0;       // linear: of the rate, towards which it falls
+  std::optional<Digest> start_model;  // a published model; without it the public initial one
   double expected_members = 0;  // declared public constant that divides the sum
   double evaluation_share = 0;  // share of slots held out, 0 = no evaluation
 };

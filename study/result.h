@@ -35,10 +35,17 @@ struct Withheld {
   std::string reason;
 };
 
+// A model published beside the study's own.
+struct FurtherModel {
+  std::string name;    // "last round"
+  std::string digest;  // 64 hexadecimal digits
+};
+
 struct Result {
   std::vector<std::string> sentences;  // plain language
   std::vector<ResultTable> tables;
   std::vector<Withheld> withheld;
+  std::vector<FurtherModel> further_models;
 };
 
 // Sentences, aligned tables with ± 1.96 standard errors, ASCII bars for histograms, and what was

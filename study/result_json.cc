@@ -89,6 +89,10 @@ std::string ToJson(const Result& result) {
     json["withheld"].push_back(
         {{"table", withheld.table}, {"cell", withheld.cell}, {"reason", withheld.reason}});
   }
+  // Written only where there are any: results of before keep their bytes.
+  for (const FurtherModel& model : result.further_models) {
+    json["further_models"].push_back({{"name", model.name}, {"digest", model.digest}});
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -110,6 +114,12 @@ absl::StatusOr<Result> ResultFromJson(std::string_view text) {
     result.withheld.push_back({reader.Text(reader.Member(withheld, "table")),
                                reader.Text(reader.Member(withheld, "cell")),
                                reader.Text(reader.Member(withheld, "reason"))});
+  }
+  if (json.is_object() && json.contains("further_models")) {
+    for (const Json& model : reader.List(json, "further_models")) {
+      result.further_models.push_back({reader.Text(reader.Member(model, "name")),
+                                       reader.Text(reader.Member(model, "digest"))});
+    }
   }
   if (reader.ok()) return result;
   return WithCode(DataLoss("the stored result is not readable; fetch it again, or restore the "

@@ -71,6 +71,44 @@ void ReadOptimizer(TableReader& reader, TrainSpec* spec) {
   spec->averaging = reader.OptionalNumber("averaging", {0, 1, false, true}).value_or(0);
 }
 
+void ReadStartModel(TableReader& reader, TrainSpec* spec) {
+  const std::string text = reader.OptionalText("start_model");
+  if (text.empty()) return;
+  const absl::StatusOr<Digest> digest = Digest::FromHex(text);
+  if (digest.ok()) {
+    spec->start_model = *digest;
+  } else {
+    reader.Report(
+        reader.LineOf("start_model"), "RECIPE",
+        absl::StrFormat("start_model is \"%s\", want the SHA-256 of a published model, 64 "
+                        "digits of 0 to 9 and a to f",
+                        text));
+  }
+}
+
+// After `rounds`, which bounds the warm-up.
+void ReadSchedule(TableReader& reader, TrainSpec* spec) {
+  const std::string schedule = reader.OptionalText("schedule");
+  if (schedule == "linear") {
+    spec->schedule = RateSchedule::kLinear;
+    spec->final_share = reader.OptionalNumber("final_share", {0, 1}).value_or(0);
+  } else if (schedule == "inverse_root") {
+    spec->schedule = RateSchedule::kInverseRoot;
+  } else if (!schedule.empty() && schedule != "constant") {
+    reader.Report(
+        reader.LineOf("schedule"), "RECIPE",
+        absl::StrFormat("schedule is \"%s\", want constant, linear or inverse_root", schedule));
+  }
+  const double warmup = reader.OptionalNumber("warmup_rounds", {0, 1e6}).value_or(0);
+  if (warmup != std::floor(warmup) || (spec->rounds > 0 && warmup >= spec->rounds)) {
+    reader.Report(reader.LineOf("warmup_rounds"), "RECIPE",
+                  absl::StrFormat("warmup_rounds is %g, want a whole number below rounds (%d)",
+                                  warmup, spec->rounds));
+  } else {
+    spec->warmup_rounds = static_cast<int>(warmup);
+  }
+}
+
 void CheckFeatures(TableReader& reader, const Schema& schema, const TrainSpec& spec) {
   std::set<std::string> seen;
   for (size_t i = 0; i < spec.features.size(); ++i) {
@@ -107,6 +145,8 @@ TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
   spec.target = reader.Text("target");
   spec.target_class = reader.OptionalText("target_class");
   spec.rounds = reader.Integer("rounds", {1, 1e6});
+  ReadSchedule(reader, &spec);
+  ReadStartModel(reader, &spec);
   spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);
   spec.evaluation_share = reader.OptionalNumber("evaluation_share", {0, 0.5}).value_or(0);
   CheckFeatures(reader, schema, spec);

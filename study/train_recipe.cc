@@ -116,6 +116,14 @@ TrainVector TrainVectorOf(const Study& study) {
   return vector;
 }
 
+void NameLastIterate(const TrainSpec& spec, const Digest& last_iterate, Result* result) {
+  result->sentences.push_back(absl::StrFormat(
+      "The published model is an average of the weights over the rounds (each round counts %g of the "
+      "next); the last round's own weights are published beside it.",
+      spec.averaging));
+  result->further_models.push_back({"last round", last_iterate.ToHex()});
+}
+
 absl::StatusOr<std::unique_ptr<Recipe>> MakeTrainRecipe(const Study& study) {
   MUTUAL_RETURN_IF_ERROR(LayoutOf(study).status());
   return std::make_unique<TrainRecipe>(study);

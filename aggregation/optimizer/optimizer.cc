@@ -101,6 +101,15 @@ absl::Status Validate(const OptimizerOptions& options) {
       CheckRange(decay >= 0 && std::isfinite(decay), "the weight decay", decay, "at least 0"));
   MUTUAL_RETURN_IF_ERROR(CheckRange(IsFraction(options.averaging), "the averaging decay",
                                     options.averaging, "0 (off) to below 1"));
+  if (options.schedule == Schedule::kLinear) {
+    MUTUAL_RETURN_IF_ERROR(CheckRange(options.final_share >= 0 && options.final_share <= 1,
+                                      "the final share of the rate", options.final_share,
+                                      "0 to 1"));
+    if (options.total_steps <= options.warmup_steps) {
+      return InvalidArgument("the schedule has %d steps, want more than its %d warm-up steps",
+                             options.total_steps, options.warmup_steps);
+    }
+  }
   if (options.kind == OptimizerKind::kSgd) {
     return CheckRange(IsFraction(options.momentum), "the momentum", options.momentum,
                       "0 to below 1");
@@ -111,6 +120,20 @@ absl::Status Validate(const OptimizerOptions& options) {
       CheckRange(IsFraction(options.beta2), "beta2", options.beta2, "0 to below 1"));
   return CheckRange(options.adam_epsilon > 0 && std::isfinite(options.adam_epsilon),
                     "Adam's epsilon", options.adam_epsilon, "more than 0");
+}
+
+double RateAt(const OptimizerOptions& options, uint64_t step) {
+  const uint64_t warmup = options.warmup_steps;
+  if (step <= warmup) {
+    return options.learning_rate * (static_cast<double>(step) / static_cast<double>(warmup + 1));
+  }
+  if (options.schedule == Schedule::kInverseRoot) {
+    return options.learning_rate / std::sqrt(static_cast<double>(step - warmup));
+  }
+  if (options.schedule == Schedule::kConstant) return options.learning_rate;
+  const uint64_t done = std::min(step, options.total_steps) - warmup - 1;
+  const double part = static_cast<double>(done) / static_cast<double>(options.total_steps - warmup);
+  return options.learning_rate * (1 - (1 - options.final_share) * part);
 }
 
 OptimizerState StartAt(std::span<const double> parameters) {
@@ -141,10 +164,12 @@ absl::Status StepInBlocks(const OptimizerOptions& options, const GradientBlock& 
   MUTUAL_RETURN_IF_ERROR(ForEachBlock(gradient, size, CheckFinite));
   MakeRoom(options, state);
   ++state->step;
+  OptimizerOptions now = options;
+  now.learning_rate = RateAt(options, state->step);
   return ForEachBlock(gradient, size, [&](size_t first, std::span<const double> block) {
-    if (options.kind == OptimizerKind::kSgd) StepSgd(options, block, first, state);
-    if (options.kind == OptimizerKind::kAdam) StepAdam(options, block, first, state);
-    if (options.averaging != 0) StepAverage(options, first, block.size(), state);
+    if (now.kind == OptimizerKind::kSgd) StepSgd(now, block, first, state);
+    if (now.kind == OptimizerKind::kAdam) StepAdam(now, block, first, state);
+    if (now.averaging != 0) StepAverage(now, first, block.size(), state);
     return absl::OkStatus();
   });
 }

@@ -16,15 +16,20 @@
 namespace mutual::aggregation {
 
 enum class OptimizerKind { kSgd, kAdam };
+enum class Schedule { kConstant, kLinear, kInverseRoot };
 
 struct OptimizerOptions {
   OptimizerKind kind;
-  double learning_rate;   // > 0
+  double learning_rate;   // > 0: the largest
   double momentum;        // SGD: 0 ≤ momentum < 1. v = momentum·v + g; w −= lr·v
   double beta1, beta2;    // Adam (Kingma and Ba 2015)
   double adam_epsilon;
   double weight_decay;    // decoupled, ≥ 0
   double averaging;       // EMA decay in [0, 1): average = a·average + (1−a)·w, bias-corrected; 0 = off
+  Schedule schedule = Schedule::kConstant;
+  uint64_t warmup_steps = 0;  // the rate rises over so many steps before the schedule begins
+  uint64_t total_steps = 0;   // linear: > warmup_steps
+  double final_share = 0;     // linear: share of the rate towards which it falls, in [0, 1]
 };
 
 // The state after some rounds. Parameters and averages are float64; published models are the
@@ -39,6 +44,10 @@ struct OptimizerState {
 
 // INVALID_ARGUMENT when an option is out of range.
 absl::Status Validate(const OptimizerOptions& options);
+// The learning rate of step 1, 2, … With w warm-up steps: rate·(step/(w + 1)) while step <= w. Then with
+// k = step − w: constant; linear, rate·(1 − (1 − final_share)·((k − 1)/(total_steps − w))); or
+// inverse root, rate/√k. Steps beyond the total keep the last rate.
+double RateAt(const OptimizerOptions& options, uint64_t step);
 OptimizerState StartAt(std::span<const double> parameters);
 // One step with the mean gradient `gradient`. INVALID_ARGUMENT on another size or NaN.
 absl::Status Step(const OptimizerOptions& options, std::span<const double> gradient,

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "aggregation/ring.h"
@@ -252,6 +253,10 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> masked,
                           masker.Mask(round.round, words, MaskThreads()));
   const std::string bytes = aggregation::ToBytes(masked);
+  next_noise_.reset();
+  if (round.round < round.study.rounds()) {
+    next_noise_ = NextNoise{round.grid.noise_stddev, round.recipe->dimension()};
+  }
 
   ContributionRecord record;
   record.study = round.study.digest;
@@ -321,6 +326,10 @@ absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
                                  number, Describe(status)));
       return channel.Decline(study, number, PublicCode(status));
     }
+  }
+  if (const auto next = std::exchange(next_noise_, std::nullopt); next && status.ok()) {
+    // Drawn while the node waits for the others.
+    parts_.noise->Prepare(next->stddev, next->count);
   }
   if (number > 1) {
     // The previous round's bytes are never sent again once a later round has opened.

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 
@@ -64,7 +65,14 @@ class Node {
   absl::Status Greet(Channel& channel);
   absl::Status CheckLedger(Channel& channel, const std::string& receipt);
 
+  // What the next round of the study last computed will want.
+  struct NextNoise {
+    int64_t stddev;
+    size_t count;
+  };
+
   NodeParts parts_;
+  std::optional<NextNoise> next_noise_;
   std::map<Digest, std::unique_ptr<SlotTable>> tables_;  // of studies in progress
   TrainerPtr trainer_;
   std::set<std::string> refused_;  // notices already refused and reported

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-
 #include <nlohmann/json.hpp>
 
 #include "aggregation/ring.h"
@@ -12,7 +11,9 @@
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
 #include "privacy/grid.h"
+#include "privacy/loss_accountant.h"
 #include "study/model.h"
+#include "study/train_recipe.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -63,8 +64,8 @@ study::ReleasedSum SumOf(std::span<const uint32_t> total, const privacy::Grid& g
   study::ReleasedSum sum;
   sum.values.resize(total.size());
   for (size_t i = 0; i < total.size(); ++i) sum.values[i] = Dequantised(total[i], grid.scale);
-  sum.noise_stddev = static_cast<double>(grid.noise_stddev) *
-                     std::sqrt(static_cast<double>(nodes)) / grid.scale;
+  sum.noise_stddev =
+      static_cast<double>(grid.noise_stddev) * std::sqrt(static_cast<double>(nodes)) / grid.scale;
   sum.nodes = static_cast<int>(nodes);
   return sum;
 }
@@ -73,8 +74,8 @@ absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total
                       aggregation::OptimizerState* state) {
   const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
   // A declared public constant, never the realised number: that would leak who took part.
-  const double divisor = spec.expected_members * input.study->privacy.sampling_rate *
-                         (1 - spec.evaluation_share);
+  const double divisor =
+      spec.expected_members * input.study->privacy.sampling_rate * (1 - spec.evaluation_share);
   return aggregation::StepInBlocks(
       OptionsOf(spec),
       [&](size_t first, std::span<double> out) {
@@ -83,6 +84,17 @@ absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total
         }
       },
       state);
+}
+
+// What is published of the state: the weights, and at the end their average.
+void WriteModels(const study::TrainSpec& spec, bool is_last, ReleaseOutput* output,
+                 study::Result* result) {
+  const aggregation::OptimizerOptions options = OptionsOf(spec);
+  output->model = is_last ? study::ModelBytes(aggregation::AveragedModel(options, output->state))
+                          : ModelBytesOf(output->state.parameters);
+  if (!is_last || spec.averaging == 0) return;
+  output->last_iterate = ModelBytesOf(output->state.parameters);
+  study::NameLastIterate(spec, crypto::Sha256(output->last_iterate), result);
 }
 
 }  // namespace
@@ -98,6 +110,20 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   options.adam_epsilon = 1e-8;
   options.weight_decay = spec.weight_decay;
   options.averaging = spec.averaging;
+  switch (spec.schedule) {
+    case study::RateSchedule::kConstant:
+      options.schedule = aggregation::Schedule::kConstant;
+      break;
+    case study::RateSchedule::kLinear:
+      options.schedule = aggregation::Schedule::kLinear;
+      break;
+    case study::RateSchedule::kInverseRoot:
+      options.schedule = aggregation::Schedule::kInverseRoot;
+      break;
+  }
+  options.warmup_steps = static_cast<uint64_t>(spec.warmup_rounds);
+  options.total_steps = static_cast<uint64_t>(spec.rounds);
+  options.final_share = spec.final_share;
   return options;
 }
 
@@ -112,9 +138,10 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   MUTUAL_ASSIGN_OR_RETURN(std::vector<uint32_t> total, AddUp(input));
   ReleaseOutput output;
   // The centred representative has the same 32 bits as the ring element.
-  output.sum = crypto::Sha256(
-      std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
+  output.sum =
+      crypto::Sha256(std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
   const bool last = input.round == input.study->rounds();
+  study::Result result;
   if (!trains || last) {
     study::ReleasedSum released = SumOf(total, grid, input.files.size());
     if (!trains) {
@@ -122,19 +149,15 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
       for (double& value : released.values) value /= privacy.sampling_rate;
       released.noise_stddev /= privacy.sampling_rate;
     }
-    MUTUAL_ASSIGN_OR_RETURN(const study::Result result, input.recipe->Finish(released));
-    output.result_json = study::ToJson(result);
+    MUTUAL_ASSIGN_OR_RETURN(result, input.recipe->Finish(released));
   }
-  if (!trains) return output;
-  output.state = std::move(input.state);
-  MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
-  std::vector<uint32_t>().swap(total);
-  if (last) {
-    const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
-    output.model = study::ModelBytes(aggregation::AveragedModel(OptionsOf(spec), output.state));
-  } else {
-    output.model = ModelBytesOf(output.state.parameters);
+  if (trains) {
+    output.state = std::move(input.state);
+    MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
+    std::vector<uint32_t>().swap(total);
+    WriteModels(std::get<study::TrainSpec>(input.study->recipe), last, &output, &result);
   }
+  if (!trains || last) output.result_json = study::ToJson(result);
   return output;
 }
 
@@ -151,7 +174,7 @@ std::string ModelBytesOf(std::span<const double> parameters) {
   return bytes;
 }
 
-absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {
+absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted) {
   privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
@@ -159,16 +182,31 @@ absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_cou
   phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  return PrivacyFigures{node.epsilon, released.epsilon, honest};
+}
+
+absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {
+  MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study, least_counted));
+  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
+  MUTUAL_ASSIGN_OR_RETURN(const double node,
+                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  phase.noise_multiplier =
+      privacy::PublicNoiseMultiplier(phase.noise_multiplier, figures.honest_nodes);
+  MUTUAL_ASSIGN_OR_RETURN(const double released,
+                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
   const nlohmann::ordered_json json = {
       {"unit", "one member of one organisation, added or removed with all rows"},
       {"delta", study.privacy.delta},
       {"rounds", study.rounds()},
       {"noise_multiplier", study.privacy.noise_multiplier},
       {"sampling_rate", study.privacy.sampling_rate},
-      {"epsilon_node", node.epsilon},
-      {"epsilon_public", released.epsilon},
-      {"honest_nodes", honest},
-      {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"}};
+      {"epsilon_node", figures.epsilon_node},
+      {"epsilon_public", figures.epsilon_public},
+      {"honest_nodes", figures.honest_nodes},
+      {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"},
+      {"epsilon_node_pld", node},
+      {"epsilon_public_pld", released},
+      {"accountant_pld", "privacy-loss distributions, rounded up; for a study fixed beforehand"}};
   return json.dump();
 }
 

@@ -30,6 +30,7 @@ struct ReleaseInput {
 struct ReleaseOutput {
   Digest sum;                           // SHA-256 of the centred sum, little-endian int32
   std::string model;                    // training: bytes of the next model (of the averaged one at the end)
+  std::string last_iterate;             // the last round with averaging: bytes of its own weights
   aggregation::OptimizerState state;    // training: after this round
   std::string result_json;              // statistics, and the last round of training
 };
@@ -43,7 +44,13 @@ std::string ModelBytesOf(std::span<const double> parameters);
 
 aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec);
 
-// Both epsilons of the whole study with `least_counted` contributions in its smallest round, as JSON with the assumptions.
+// Both epsilons of the whole study with `least_counted` contributions in its smallest round, as release entries state them.
+struct PrivacyFigures {
+  double epsilon_node, epsilon_public;
+  int honest_nodes;
+};
+absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted);
+// The same as JSON, with the assumptions and the tighter figures of the second accountant (takes tens of milliseconds).
 absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted);
 
 }  // namespace mutual::coordinator

@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "coordinator/service/start_model.h"
 #include "crypto/certificate.h"
 
 namespace mutual::coordinator {
@@ -144,6 +145,8 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
       masks != MaskTermsOf(*lint.study)) {
     return BadStatement("it is not what the study file says");
   }
+  MUTUAL_RETURN_IF_ERROR(CheckStartModel(
+      {parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
   MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*lint.study));
   // Kept by its digest, so that an auditor of the content folder can replay the study.
   MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());

@@ -16,6 +16,7 @@
 #include "coordinator/service/federation_core.h"
 #include "coordinator/service/own_entries.h"
 #include "coordinator/service/server.h"
+#include "coordinator/service/start_model.h"
 #include "crypto/passphrase.h"
 
 namespace mutual::coordinator {
@@ -31,6 +32,7 @@ constexpr char kExample[] =
 
 struct Options {
   std::string folder = "mutual-coordinator", federation = "fed.example";
+  std::string model_file;
   std::string listen = "127.0.0.1:7443", address = "127.0.0.1:7443", role = "node", organisation;
   std::string code, what, study, log_folder;
   int days = 14, count = 1;
@@ -180,6 +182,18 @@ absl::Status Status(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status Share(const Options& options) {
+  constexpr uint64_t kMostBytes = uint64_t{1} << 28;
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(options.model_file, kMostBytes));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const Digest digest, ShareModel({journal.get(), store.get(), state->folder()}, bytes));
+  std::printf("start_model = \"%s\"\n", digest.ToHex().c_str());
+  return absl::OkStatus();
+}
+
 absl::Status Passphrase(const Options& options) {
   MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
       std::filesystem::path(options.folder) / "keys",
@@ -261,6 +275,8 @@ int Main(int argc, char** argv) {
   invite->add_option("--count", options.count, "how many codes")->capture_default_str();
   auto* revoke = app.add_subcommand("revoke", "end an organisation's membership");
   revoke->add_option("organisation", options.organisation)->required();
+  auto* share = app.add_subcommand("share-model", "let studies begin from a public model");
+  share->add_option("file", options.model_file, "flat little-endian float32 numbers")->required();
   auto* stop =
       app.add_subcommand("stop", "end a study; the log says that the operator did, and why");
   stop->add_option("study", options.study, "first digits of the study's digest")->required();
@@ -284,6 +300,7 @@ int Main(int argc, char** argv) {
   const absl::Status result = *init     ? Init(options)
                               : *invite ? Invite(options)
                               : *revoke ? Revoke(options)
+                              : *share  ? Share(options)
                               : *stop   ? Stop(options)
                               : *record ? Record(options)
                               : *serve  ? Serve(options)

@@ -1,8 +1,6 @@
 // The entries that a study's rounds write to the log.
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
 #include "base/status.h"
 #include "coordinator/service/study_run.h"
 #include "crypto/digest.h"
@@ -104,8 +102,7 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
   const ReleaseOutput& output = *output_;
   const auto count = static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
   const int least = least_counted_ == 0 ? count : std::min(least_counted_, count);
-  MUTUAL_ASSIGN_OR_RETURN(const std::string privacy, PrivacyJson(study_, least));
-  const auto figures = nlohmann::json::parse(privacy, nullptr, false);
+  MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study_, least));
   EntryWriter writer("release", parts_.log->origin());
   Terms().AddTo(&writer);
   writer.Study(study_.digest)
@@ -115,8 +112,8 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
       .Hash("sum", output.sum)
       .Integer("count", static_cast<uint64_t>(count))
       .Integer("least-count", static_cast<uint64_t>(least))
-      .Real("epsilon-node", figures.value("epsilon_node", 0.0))
-      .Real("epsilon-public", figures.value("epsilon_public", 0.0))
+      .Real("epsilon-node", figures.epsilon_node)
+      .Real("epsilon-public", figures.epsilon_public)
       .Text("accountant", "rdp")
       .Time("time", now);
   for (const auto& [node, tally] : std::get<Tallying>(machine_->state()).tallies) {

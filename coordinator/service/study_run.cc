@@ -7,9 +7,11 @@
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "coordinator/service/start_model.h"
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
+#include "study/result.h"
 
 namespace mutual::coordinator {
 
@@ -156,8 +158,7 @@ absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, ab
 }
 
 absl::Status StudyRun::StartModel() {
-  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study_));
-  const std::vector<float> initial = study::InitialModel(study_, layout);
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> initial, StartModelOf(*parts_.store, study_));
   optimizer_ = aggregation::StartAt(std::vector<double>(initial.begin(), initial.end()));
   return absl::OkStatus();
 }
@@ -195,7 +196,16 @@ bool StudyRun::HasContribution(const std::string& node, uint64_t round) const {
 }
 
 bool StudyRun::IsModel(const Digest& digest) const {
-  return (record_.state == "running" && model_ == digest) || record_.model == digest.ToHex();
+  if ((record_.state == "running" && model_ == digest) || record_.model == digest.ToHex()) {
+    return true;
+  }
+  // The published result names what is published beside the model.
+  if (record_.state != "finished" || record_.model.empty()) return false;
+  const auto result = study::ResultFromJson(record_.result_json);
+  return result.ok() && std::any_of(result->further_models.begin(), result->further_models.end(),
+                                    [hex = digest.ToHex()](const study::FurtherModel& model) {
+                                      return model.digest == hex;
+                                    });
 }
 
 bool StudyRun::IsOnRoster(const std::string& node) const {
@@ -237,6 +247,9 @@ absl::Status StudyRun::Publish() {
   const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));
   std::string().swap(output.model);
+  if (!output.last_iterate.empty()) {
+    MUTUAL_RETURN_IF_ERROR(parts_.store->Put(output.last_iterate).status());
+  }
   if (last) {
     // The result is durable before the event that makes the round released.
     record_.result_json = output.result_json;

@@ -98,6 +98,41 @@ TEST_CASE("Adam's decay is decoupled too", "[optimizer]") {
   CHECK_THAT(state.parameters[0], WithinRel(0.95, 1e-14));
 }
 
+TEST_CASE("The learning rate follows its schedule after the warm-up", "[optimizer]") {
+  OptimizerOptions options = Sgd();
+  options.learning_rate = 0.5;
+  options.warmup_steps = 3;
+  options.total_steps = 7;
+  const auto rates = [&options] {
+    Vector rates;
+    for (uint64_t step = 1; step <= 8; ++step) rates.push_back(RateAt(options, step));
+    return rates;
+  };
+  CHECK(rates() == Vector{0.125, 0.25, 0.375, 0.5, 0.5, 0.5, 0.5, 0.5});
+  options.schedule = Schedule::kLinear;
+  options.final_share = 0.5;
+  // Four steps from 1 towards a half: 1, 7/8, 6/8, 5/8, and no further.
+  CHECK(rates() == Vector{0.125, 0.25, 0.375, 0.5, 0.4375, 0.375, 0.3125, 0.3125});
+  options.schedule = Schedule::kInverseRoot;
+  CHECK(rates()[3] == 0.5);
+  CHECK(rates()[6] == 0.25);
+  CHECK(rates()[7] == 0.5 / std::sqrt(5.0));
+}
+
+TEST_CASE("A step uses the rate of its own number", "[optimizer]") {
+  OptimizerOptions options = Sgd();
+  options.schedule = Schedule::kInverseRoot;
+  // 1 − 0.5·2, then 0 − (0.5/√2)·2.
+  const OptimizerState state = After(options, {{2, 0}, {2, 0}});
+  CHECK(state.parameters[0] == -(0.5 / std::sqrt(2.0)) * 2);
+  options.schedule = Schedule::kLinear;
+  options.final_share = 1.5;
+  CHECK_THAT(Refusal(options), ContainsSubstring("final share"));
+  options.final_share = 0;
+  options.warmup_steps = options.total_steps = 4;
+  CHECK_THAT(Refusal(options), ContainsSubstring("4 steps"));
+}
+
 TEST_CASE("The average is corrected for its start at zero", "[optimizer]") {
   OptimizerOptions options = Sgd();
   options.averaging = 0.75;

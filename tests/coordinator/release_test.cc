@@ -9,8 +9,10 @@
 #include "coordinator/release/sum_release.h"
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
+#include "privacy/loss_accountant.h"
 #include "privacy/grid.h"
 #include "study/model.h"
+#include "study/result.h"
 #include "tests/catch.h"
 #include "tests/support/study_text.h"
 #include "tests/support/temporary_folder.h"
@@ -97,6 +99,25 @@ TEST_CASE("A training round divides by the declared members and takes a step", "
   REQUIRE((*model)[1] == static_cast<float>(output->state.parameters[1]));
 }
 
+TEST_CASE("With averaging the last round's own weights are published beside the average",
+          "[release]") {
+  Fixture fixture(absl::StrReplaceAll(
+      testing::TrainStudyText(2), {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\naveraging = 0.5"}}));
+  fixture.Keep({5, -1});
+  const auto first = fixture.Release(1, aggregation::StartAt(std::vector<double>{1, 1}));
+  REQUIRE_OK(first);
+  REQUIRE(first->last_iterate.empty());
+  const auto last = fixture.Release(2, first->state);
+  REQUIRE_OK(last);
+  REQUIRE(last->last_iterate == ModelBytesOf(last->state.parameters));
+  REQUIRE(last->model != last->last_iterate);
+  const auto result = study::ResultFromJson(last->result_json);
+  REQUIRE_OK(result);
+  REQUIRE(result->further_models.size() == 1);
+  REQUIRE(result->further_models[0].digest == crypto::Sha256(last->last_iterate).ToHex());
+  REQUIRE_THAT(result->sentences.back(), ContainsSubstring("average of the weights"));
+}
+
 TEST_CASE("A kept contribution of the wrong length is data loss", "[release]") {
   Fixture fixture(testing::MeanStudyText());
   fixture.Keep({1, 1});
@@ -115,6 +136,14 @@ TEST_CASE("Both figures are those of the accountant, public with the least hones
                WithinRel(privacy::EpsilonOf(std::span(&node, 1), 1e-6)->epsilon, 1e-12));
   REQUIRE_THAT(json["epsilon_public"].get<double>(),
                WithinRel(privacy::EpsilonOf(std::span(&released, 1), 1e-6)->epsilon, 1e-9));
+  REQUIRE_THAT(json["epsilon_node_pld"].get<double>(),
+               WithinRel(*privacy::LossEpsilonOf(std::span(&node, 1), 1e-6), 1e-12));
+  REQUIRE_THAT(json["epsilon_public_pld"].get<double>(),
+               WithinRel(*privacy::LossEpsilonOf(std::span(&released, 1), 1e-6), 1e-9));
+  const auto figures = FiguresOf(fixture.study, 3);
+  REQUIRE_OK(figures);
+  REQUIRE(figures->epsilon_node == json["epsilon_node"]);
+  REQUIRE(figures->epsilon_public == json["epsilon_public"]);
 }
 
 }  // namespace mutual::coordinator

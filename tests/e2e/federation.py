@@ -217,7 +217,7 @@ class Federation:
         """The trained parameters in flat order, from the safetensors file."""
         folder = self.path("model-" + digest[:8])
         self.run("mutual", "--dir", self.path("research"), "fetch", digest, "-o", folder)
-        name = [f for f in os.listdir(folder) if f.endswith(".safetensors")][0]
+        name = [f for f in os.listdir(folder) if f.endswith(".safetensors") and "last-round" not in f][0]
         with open(os.path.join(folder, name), "rb") as file:
             data = file.read()
         size = int.from_bytes(data[:8], "little")

@@ -14,6 +14,7 @@ namespace {
 Result Example() {
   Result result;
   result.sentences = {"On average 5 £."};
+  result.further_models = {{"last round", std::string(64, 'a')}};
   result.tables.push_back(
       {"pay, \"gross\"",
        {"region"},

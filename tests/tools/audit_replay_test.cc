@@ -4,6 +4,7 @@
 #include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/file.h"
+#include "absl/strings/str_replace.h"
 #include "coordinator/release/sum_release.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
@@ -45,7 +46,9 @@ std::string InBuilderOrder(std::string text) {
 // code; log/, content/ and the policy lie in the folder.
 class ReleasedStudy {
  public:
-  explicit ReleasedStudy(const std::string& text, Masks masks = Masks::kNone)
+  // `start_model`: the model that the study names, kept with the rest.
+  explicit ReleasedStudy(const std::string& text, Masks masks = Masks::kNone,
+                         const std::vector<float>& start_model = {})
       : study_(*study::ParseStudy(text, Solve)),
         recipe_(*study::MakeRecipe(study_)),
         masks_(masks) {
@@ -59,7 +62,10 @@ class ReleasedStudy {
     for (const std::string& node : kThree) log_.Decide("real", node, "mandate");
     if (masks_ == Masks::kOn) JoinAll();
     if (recipe_->needs_model()) {
-      const auto start = study::InitialModel(study_, *study::LayoutOf(study_));
+      const auto start = start_model.empty()
+                             ? study::InitialModel(study_, *study::LayoutOf(study_))
+                             : start_model;
+      if (!start_model.empty()) Keep(study::ModelBytes(start));
       state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
       model_ = crypto::Sha256(study::ModelBytes(start)).ToHex();
     }
@@ -220,6 +226,36 @@ TEST_CASE("Training is replayed bit for bit, round after round", "[audit]") {
     CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
   }
   CHECK(study.Replay(5).code == kUnchecked);
+}
+
+TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
+  const char* const schedule =
+      GENERATE("schedule = \"linear\"\nfinal_share = 0.1\nwarmup_rounds = 2\naveraging = 0.9",
+               "schedule = \"inverse_root\"\nwarmup_rounds = 1\nmomentum = 0.9");
+  ReleasedStudy study(absl::StrReplaceAll(
+      mutual::testing::TrainStudyText(5),
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\n" + std::string(schedule)}}));
+  const Ran ran = study.Replay(5);
+  INFO(schedule << "\n" << ran.output);
+  CHECK(ran.code == kVerified);
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+}
+
+TEST_CASE("A study that begins from a published model is replayed from it", "[audit]") {
+  const std::vector<float> start = {0.25F, -0.5F};
+  const std::string digest = HashText(study::ModelBytes(start));
+  const std::string text = absl::StrReplaceAll(
+      mutual::testing::TrainStudyText(2),
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\nstart_model = \"" + digest + "\""}});
+  ReleasedStudy study(text, Masks::kNone, start);
+  const Ran ran = study.Replay(2);
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  // Another file under its name is no start, and without it there is none.
+  std::ofstream(study.path() / "content" / digest, std::ios::binary) << "damage";
+  CHECK_THAT(study.Replay(2).output, ContainsSubstring("FAIL  REPLAY-FILES"));
+  std::filesystem::remove(study.path() / "content" / digest);
+  CHECK(study.Replay(2).code == kUnchecked);
 }
 
 TEST_CASE("A changed sum, result or model is provably wrong on replay", "[audit]") {

@@ -95,9 +95,14 @@ TEST_CASE("Every row of the reference accountant is met within the stated tolera
       arguments += " --phase " + noises[i] + "," + rates[i] + "," + rounds[i];
       least_noise = std::min(least_noise, std::strtod(noises[i].c_str(), nullptr));
     }
-    const double epsilon = RunJson(arguments)["epsilon_node"];
-    INFO(line << "\nepsilon_node " << epsilon);
-    REQUIRE(epsilon >= std::strtod(fields[6].c_str(), nullptr));
+    const auto json = RunJson(arguments);
+    const double epsilon = json["epsilon_node"], loss = json["epsilon_node_pld"];
+    const double reference = std::strtod(fields[6].c_str(), nullptr);
+    INFO(line << "\nepsilon_node " << epsilon << "\nepsilon_node_pld " << loss);
+    REQUIRE(epsilon >= reference);
+    REQUIRE(loss <= epsilon);
+    REQUIRE((loss >= 0.999 * reference && loss <= 1.01 * reference));
+    REQUIRE(json["epsilon_public_pld"] == loss);
     if (least_noise >= 0.7) REQUIRE(epsilon <= 1.04 * std::strtod(fields[5].c_str(), nullptr));
     ++rows;
   }
@@ -124,6 +129,18 @@ TEST_CASE("Phases compose: two halves cost what the whole does", "[tools]") {
   const auto halves = RunJson("--phase 2,0.1,100 --phase 2,0.1,100 --delta 1e-6");
   REQUIRE_THAT(halves["epsilon_node"].get<double>(),
                WithinRel(whole["epsilon_node"].get<double>(), 1e-9));
+  REQUIRE(halves["epsilon_node_pld"] == whole["epsilon_node_pld"]);
+}
+
+TEST_CASE("The tighter accountant's figures stand beside the Renyi figures", "[tools]") {
+  const auto json = RunJson("--noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34");
+  const double node = json["epsilon_node_pld"], released = json["epsilon_public_pld"];
+  REQUIRE_THAT(node, WithinRel(3.806, 1e-3));
+  REQUIRE(node < json["epsilon_node"].get<double>());
+  REQUIRE(released < json["epsilon_public"].get<double>());
+  REQUIRE(released < node / 5);
+  const Output text = Run("epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6");
+  REQUIRE_THAT(text.text, ContainsSubstring("epsilon_public_pld  3.806"));
 }
 
 TEST_CASE("Questions that make no sense get an error and no figure", "[tools]") {

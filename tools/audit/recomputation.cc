@@ -16,6 +16,7 @@
 #include "privacy/grid.h"
 #include "study/model.h"
 #include "study/result.h"
+#include "study/train_recipe.h"
 
 namespace mutual::audit {
 namespace {
@@ -59,6 +60,20 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   options.adam_epsilon = 1e-8;
   options.weight_decay = spec.weight_decay;
   options.averaging = spec.averaging;
+  switch (spec.schedule) {
+    case study::RateSchedule::kConstant:
+      options.schedule = aggregation::Schedule::kConstant;
+      break;
+    case study::RateSchedule::kLinear:
+      options.schedule = aggregation::Schedule::kLinear;
+      break;
+    case study::RateSchedule::kInverseRoot:
+      options.schedule = aggregation::Schedule::kInverseRoot;
+      break;
+  }
+  options.warmup_steps = static_cast<uint64_t>(spec.warmup_rounds);
+  options.total_steps = static_cast<uint64_t>(spec.rounds);
+  options.final_share = spec.final_share;
   return options;
 }
 
@@ -91,6 +106,18 @@ transparency::StudyTerms Recomputation::Terms() const {
           recipe_->member_bound(),
           static_cast<uint64_t>(study_.cohort.min_nodes),
           static_cast<uint64_t>(study_.cohort.assumed_colluders)};
+}
+
+std::optional<Digest> Recomputation::NamedStart() const {
+  const auto* spec = std::get_if<study::TrainSpec>(&study_.recipe);
+  return spec == nullptr ? std::nullopt : spec->start_model;
+}
+
+absl::Status Recomputation::BeginAt(std::string_view model) {
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study_));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> start, study::ParseModel(model, layout));
+  state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
+  return absl::OkStatus();
 }
 
 std::optional<Digest> Recomputation::StartModel() const {
@@ -137,7 +164,12 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
     return absl::OkStatus();
   }
   output->model = ModelDigest(aggregation::Averaged(options, state_));
-  return Finish(sum, output);
+  MUTUAL_ASSIGN_OR_RETURN(study::Result result, recipe_->Finish(sum));
+  if (spec.averaging != 0) {
+    study::NameLastIterate(spec, ModelDigest(state_.parameters), &result);
+  }
+  output->result = crypto::Sha256(study::ToJson(result));
+  return absl::OkStatus();
 }
 
 absl::StatusOr<RoundOutput> Recomputation::Next(const RoundFiles& files) {

@@ -43,6 +43,10 @@ class Recomputation {
   const study::Study& study() const { return study_; }
   transparency::StudyTerms Terms() const;    // what the log must say of the study
   std::optional<Digest> StartModel() const;  // training: what round 1 computes at
+  // The published model that the study begins from, if it names one, and taking its bytes: before round 1.
+  // MODEL_SHAPE or MODEL_NOT_FINITE when they are none of this study's.
+  std::optional<Digest> NamedStart() const;
+  absl::Status BeginAt(std::string_view model);
 
   // DATA_LOSS CONTENT_CORRUPT when a file is not as long as the vector, NOT_FOUND when it is
   // missing.

@@ -17,6 +17,7 @@ namespace mutual::audit {
 namespace {
 
 constexpr uint64_t kMaxStudyBytes = uint64_t{1} << 20;
+constexpr uint64_t kMaxModelBytes = uint64_t{1} << 28;
 constexpr size_t kBlock = size_t{1} << 20;
 
 absl::Status CheckFile(const std::filesystem::path& path, const Digest& want) {
@@ -97,12 +98,23 @@ class Rerun {
           "the proposal names other scrutineers, or another threshold, than the study file");
       return false;
     }
+    if (const auto start = rerun_->NamedStart(); start && !ReadStart(*start)) return false;
     findings_.Pass("REPLAY-STUDY", FindCheck("REPLAY-STUDY").sentence);
     if (!study_.rounds.empty()) {
       Compare("REPLAY-MODEL", study_.rounds[0], rerun_->StartModel(), study_.rounds[0].model_before,
               "starts at the model");
     }
     return true;
+  }
+
+  // The published model that the study begins from.
+  bool ReadStart(const Digest& digest) {
+    const auto bytes = ReadFile(PathOf(digest), kMaxModelBytes);
+    absl::Status status = bytes.status();
+    if (status.ok()) status = CheckFile(PathOf(digest), digest);
+    if (status.ok()) status = rerun_->BeginAt(*bytes);
+    if (!status.ok()) findings_.Judge("REPLAY-FILES", status);
+    return status.ok();
   }
 
   // The paths of the round's files, checked; nothing when one is missing or wrong.

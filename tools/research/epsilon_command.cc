@@ -7,6 +7,7 @@
 #include "absl/strings/str_split.h"
 #include "base/status.h"
 #include "privacy/accountant.h"
+#include "privacy/loss_accountant.h"
 #include "tools/research/commands.h"
 
 namespace mutual::research {
@@ -33,7 +34,22 @@ const std::vector<std::string> kAssumptions = {
     "sampling: each member joins each round independently with the given rate, in secret",
     "epsilon_node: holds even if every other organisation and the coordinator collude",
     "epsilon_public: the released sum holds the noise of at least `honest` honest organisations",
-    "accountant: Renyi divergence (integer orders, and tenths below 12), conversion of Canonne, Kamath and Steinke 2020"};
+    "accountant: Renyi divergence (integer orders, and tenths below 12), conversion of Canonne, Kamath and Steinke 2020; "
+    "nodes charge it",
+    "accountant of the pld figures: privacy-loss distributions, rounded up; valid for one plan fixed beforehand"};
+
+// Both accountants' figures for one plan.
+struct Figures {
+  privacy::Epsilon renyi;
+  double loss;
+};
+
+absl::StatusOr<Figures> FiguresOf(const std::vector<privacy::Phase>& phases, double delta) {
+  Figures figures{};
+  MUTUAL_ASSIGN_OR_RETURN(figures.renyi, privacy::EpsilonOf(phases, delta));
+  MUTUAL_ASSIGN_OR_RETURN(figures.loss, privacy::LossEpsilonOf(phases, delta));
+  return figures;
+}
 
 }  // namespace
 
@@ -46,27 +62,33 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
   for (const std::string& text : question.phases) {
     MUTUAL_ASSIGN_OR_RETURN(phases.emplace_back(), ParsePhase(text));
   }
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node, privacy::EpsilonOf(phases, question.delta));
+  MUTUAL_ASSIGN_OR_RETURN(const Figures node, FiguresOf(phases, question.delta));
   const int honest = question.honest == 0 ? 1 : question.honest;
   for (privacy::Phase& phase : phases) {
     phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
   }
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
-                          privacy::EpsilonOf(phases, question.delta));
+  MUTUAL_ASSIGN_OR_RETURN(const Figures released, FiguresOf(phases, question.delta));
   if (options.json) {
-    nlohmann::ordered_json json = {{"epsilon_node", node.epsilon},
-                                   {"epsilon_node_order", node.order},
-                                   {"epsilon_public", released.epsilon},
-                                   {"epsilon_public_order", released.order},
+    nlohmann::ordered_json json = {{"epsilon_node", node.renyi.epsilon},
+                                   {"epsilon_node_order", node.renyi.order},
+                                   {"epsilon_node_pld", node.loss},
+                                   {"epsilon_public", released.renyi.epsilon},
+                                   {"epsilon_public_order", released.renyi.order},
+                                   {"epsilon_public_pld", released.loss},
                                    {"delta", question.delta},
                                    {"honest", honest},
                                    {"assumptions", kAssumptions}};
     std::printf("%s\n", json.dump(2).c_str());
     return absl::OkStatus();
   }
-  std::printf("epsilon_node    %.6g   (best order %d)\nepsilon_public  %.6g   (best order %d, honest "
-              "nodes: %d)\ndelta           %g\n",
-              node.epsilon, node.order, released.epsilon, released.order, honest, question.delta);
+  std::printf(
+      "epsilon_node        %.6g   (best order %d)\n"
+      "epsilon_node_pld    %.6g\n"
+      "epsilon_public      %.6g   (best order %d, honest nodes: %d)\n"
+      "epsilon_public_pld  %.6g\n"
+      "delta               %g\n",
+      node.renyi.epsilon, node.renyi.order, node.loss, released.renyi.epsilon,
+      released.renyi.order, honest, released.loss, question.delta);
   for (const std::string& line : kAssumptions) std::printf("  - %s\n", line.c_str());
   return absl::OkStatus();
 }

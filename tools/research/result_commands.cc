@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -40,6 +41,40 @@ void PrintPrivacy(const std::string& privacy_json) {
       "  from what is published:    %.3f (epsilon_public)\n",
       json.value("delta", 0.0), json.value("epsilon_node", 0.0),
       json.value("epsilon_public", 0.0));
+  if (!json.contains("epsilon_node_pld")) return;
+  std::printf("  by the tighter accountant: %.3f and %.3f (privacy-loss distributions)\n",
+              json.value("epsilon_node_pld", 0.0), json.value("epsilon_public_pld", 0.0));
+}
+
+// A published model, and the path without ending where it goes.
+struct ModelFile {
+  std::string digest;
+  std::filesystem::path stem;
+  std::string tensors() const { return stem.string() + ".safetensors"; }
+  std::string script() const { return stem.string() + ".pt"; }
+};
+
+absl::Status FetchModel(client::Channel& channel, const study::Study& study,
+                        const std::string& privacy_json, const ModelFile& file) {
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, Digest::FromHex(file.digest));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const std::string bytes,
+      channel.ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> model, study::ParseModel(bytes, layout));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const study::FeatureMap features,
+      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
+  std::vector<std::pair<std::string, std::string>> metadata = {
+      {"study", study.digest.ToHex()}, {"model", digest.ToHex()}, {"privacy", privacy_json}};
+  const std::vector<std::string> inputs = features.Describe();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
+  }
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(
+      file.tensors(), study::ToSafetensors(layout, model, metadata), FileMode::kPublic));
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
+  return trainer->ExportTorchScript(study, model, file.script());
 }
 
 }  // namespace
@@ -79,33 +114,29 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   MUTUAL_ASSIGN_OR_RETURN(const study::Study study,
                           study::ParseStudy(outcome.study.text, client::SolveNoise));
   MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
-  MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
-                          Digest::FromHex(HexEncode(AsBytes(outcome.model_digest))));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const std::string bytes,
-      channel->ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
-  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> model, study::ParseModel(bytes, layout));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const study::FeatureMap features,
-      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
-  std::vector<std::pair<std::string, std::string>> metadata = {
-      {"study", study.digest.ToHex()}, {"model", digest.ToHex()}, {"privacy", outcome.privacy_json}};
-  const std::vector<std::string> inputs = features.Describe();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
-  }
-  const std::filesystem::path folder(output);
+  MUTUAL_ASSIGN_OR_RETURN(const study::Result result, study::ResultFromJson(outcome.result_json));
+  std::vector<study::FurtherModel> models = {{"", HexEncode(AsBytes(outcome.model_digest))}};
+  models.insert(models.end(), result.further_models.begin(), result.further_models.end());
   std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const std::string stem = "model-" + study.digest.Short();
-  const auto tensors = folder / (stem + ".safetensors");
-  const auto script = folder / (stem + ".pt");
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
-                                          FileMode::kPublic));
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
-  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script.string()));
-  client::Print(options.json, {{"safetensors", tensors.string()}, {"torchscript", script.string()}},
-                "Wrote " + tensors.string() + " and " + script.string());
+  std::filesystem::create_directories(output, error);
+  nlohmann::ordered_json json;
+  std::string lines;
+  for (const study::FurtherModel& model : models) {
+    std::string stem = "model-" + study.digest.Short();
+    if (!model.name.empty()) stem += "-" + absl::StrReplaceAll(model.name, {{" ", "-"}});
+    const ModelFile file{model.digest, std::filesystem::path(output) / stem};
+    MUTUAL_RETURN_IF_ERROR(FetchModel(*channel, study, outcome.privacy_json, file));
+    const nlohmann::ordered_json paths = {{"safetensors", file.tensors()},
+                                          {"torchscript", file.script()}};
+    if (model.name.empty()) {
+      json = paths;
+    } else {
+      json["further"][model.name] = paths;
+    }
+    if (!lines.empty()) lines += "\n";
+    lines += "Wrote " + file.tensors() + " and " + file.script();
+  }
+  client::Print(options.json, json, lines);
   return absl::OkStatus();
 }
 
