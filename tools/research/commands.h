@@ -41,4 +41,19 @@ struct EpsilonQuestion {
 };
 absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question);
 
+// plan_command.cc
+struct PlanQuestion {
+  std::string file;          // the study
+  int nodes = 0;             // organisations; 0 when `members` is a list
+  std::string members;       // see federation_size.h
+  std::string members_file;  // or one number a line
+  double response = 1;       // share of members with rows that may count
+  double drop_out = 0;       // share of organisations that do not answer
+  std::string sample;        // CSV of members like those to be asked; empty: assumed
+  double yearly_node = 20, yearly_released = 10;  // budgets of a year
+  std::string sweep;                              // "", noise or nodes
+  std::string svg;                                // where to draw the sweep
+};
+absl::Status PrintPlan(const CommandOptions& options, const PlanQuestion& question);
+
 }  // namespace mutual::research

@@ -12,12 +12,39 @@ namespace {
 constexpr char kExample[] =
     "\nExample:\n"
     "  mutual lint study.toml\n"
+    "  mutual plan study.toml --nodes 40 --members 250\n"
     "  mutual --dir ~/research join CODE --organisation research\n"
     "  mutual --dir ~/research propose study.toml\n"
     "  mutual --dir ~/research watch 3f9a1c\n"
     "  mutual --dir ~/research results 3f9a1c --format csv\n"
     "  mutual epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34\n"
     "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n";
+
+void AddPlan(CLI::App& app, mutual::research::PlanQuestion* question) {
+  auto* plan = app.add_subcommand("plan", "whether a study can work, before anyone is asked");
+  plan->footer(
+      "\nExample:\n  mutual plan study.toml --nodes 40 --members lognormal:220:0.5 --response 0.6 "
+      "--sweep noise --svg noise.svg\n");
+  plan->add_option("file", question->file)->required();
+  plan->add_option("--nodes", question->nodes, "organisations asked");
+  auto* members = plan->add_option(
+      "--members", question->members,
+      "members of each: 250, a list such as 120,80,300, or lognormal:MEDIAN:SIGMA");
+  auto* file = plan->add_option("--members-file", question->members_file, "one number a line");
+  members->excludes(file);
+  plan->add_option("--response", question->response, "share of members with usable rows")
+      ->capture_default_str();
+  plan->add_option("--drop-out", question->drop_out, "share of organisations that do not answer")
+      ->capture_default_str();
+  plan->add_option("--sample", question->sample, "CSV with the study's columns, of similar members");
+  plan->add_option("--yearly-node", question->yearly_node, "an organisation's yearly epsilon_node")
+      ->capture_default_str();
+  plan->add_option("--yearly-public", question->yearly_released, "its yearly epsilon_public")
+      ->capture_default_str();
+  plan->add_option("--sweep", question->sweep, "draw the error against noise or nodes")
+      ->check(CLI::IsMember({"noise", "nodes"}));
+  plan->add_option("--svg", question->svg, "file for the sweep's drawing");
+}
 
 int Report(const absl::Status& status) {
   if (status.ok()) return 0;
@@ -58,6 +85,8 @@ int main(int argc, char** argv) {
   fetch->add_option("study", study, "first digits of its digest")->required();
   fetch->add_option("-o,--output", output, "folder")->capture_default_str();
 
+  PlanQuestion planned;
+  AddPlan(app, &planned);
   EpsilonQuestion question;
   double noise = 0, rate = 1;
   uint64_t rounds = 1;
@@ -75,6 +104,7 @@ int main(int argc, char** argv) {
   }
   options.folder = folder;
   if (*join) return Report(Join(options, code, organisation, address));
+  if (app.got_subcommand("plan")) return Report(PrintPlan(options, planned));
   if (*lint) return Report(LintFile(options, file));
   if (*propose) return Report(Propose(options, file));
   if (*list) return Report(List(options));
