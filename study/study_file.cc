@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "study/lint.h"
+#include "study/scrutineer_reader.h"
 #include "study/table_reader.h"
 #include "study/text.h"
 
@@ -108,6 +109,10 @@ void ReadStudy(const TomlValue& root, const NoiseSolver& solver, LintResult* res
   }
   if (const TomlValue* const table = reader.Table("cohort")) {
     study->cohort = ReadCohort(*table, &result->problems);
+  }
+  if (const TomlValue* const table = reader.Table("scrutineers")) {
+    TableReader scrutineers(*table, {"[scrutineers]", "SCRUTINEERS", &result->problems});
+    study->scrutineers = ReadScrutineers(scrutineers, study->cohort);
   }
   if (sound) CheckVector(*study, reader.LineOf("recipe"), result);
 }

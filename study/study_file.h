@@ -35,6 +35,14 @@ struct CohortSpec {
   absl::Duration join_window;  // organisations may accept for this long after the proposal
 };
 
+// Who holds the mask keys (docs/MASKING.md). The operator's nodes stand in the voted file because they
+// count as colluders.
+struct ScrutineerSpec {
+  std::vector<std::string> organisations;   // 2 to 7, in the order that numbers them from 0
+  int threshold = 0;                        // any so many can unmask
+  std::vector<std::string> operator_nodes;  // run by whoever runs the coordinator; often none
+};
+
 struct Study {
   std::string text;  // exact bytes
   Digest digest;
@@ -45,6 +53,7 @@ struct Study {
   RecipeSpec recipe;
   PrivacySpec privacy;
   CohortSpec cohort;
+  ScrutineerSpec scrutineers;
 
   uint64_t rounds() const;  // 1 for statistics
   bool expired(absl::Time now) const;

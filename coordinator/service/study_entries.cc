@@ -25,6 +25,10 @@ transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe&
           static_cast<uint64_t>(study.cohort.assumed_colluders)};
 }
 
+transparency::MaskTerms MaskTermsOf(const study::Study& study) {
+  return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
+}
+
 transparency::StudyTerms StudyRun::Terms() const { return TermsOf(study_, *recipe_); }
 
 uint64_t StudyRun::IndexOf(const std::string& type, uint64_t round) const {

@@ -26,7 +26,7 @@ inline NoiseSolver FakeSolver() {
   };
 }
 
-// Lines 1 to 45, up to the head of [recipe].
+// Lines 1 to 50, up to the head of [recipe].
 inline const char kHead[] = R"(title = "Pay"
 purpose = "To know it."
 benefit = "Figures."
@@ -71,9 +71,14 @@ assumed_colluders = 1
 deadline = "60s"
 join_window = "10m"
 
+[scrutineers]
+organisations = ["north", "south", "west", "east"]
+threshold = 2
+operator_nodes = []
+
 [recipe]
 )";
-inline constexpr int kRecipeLine = 45;
+inline constexpr int kRecipeLine = 50;
 
 inline const char kMean[] = "kind = \"mean\"\ncolumns = [\"pay\", \"hours\"]\nby = \"region\"\n";
 inline const char kHistogram[] =
