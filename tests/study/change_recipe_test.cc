@@ -12,11 +12,12 @@ const std::string kDifference = "difference in differences of pay";
 // more.
 Member DrawPair(Random& random) {
   std::uniform_real_distribution<double> unit(0, 1);
-  std::normal_distribution<double> level(20, 4), spread(0, 1.5);
+  std::normal_distribution<double> level(24, 4), spread(0, 1.5);
   const double city = unit(random) < 0.4 ? 0 : 1;
-  const double before = std::clamp(level(random), 12.0, 40.0);
+  const double before = std::clamp(level(random), 16.0, 40.0);
   const double extra = city == 0 ? 0 : unit(random) < 0.5 ? -3 : 1;
-  return {{city, 0, before, city, 1, before + 1 + extra + spread(random)}, 3};
+  const double after = std::clamp(before + 1 + extra + spread(random), 8.0, 60.0);
+  return {{city, 0, before, city, 1, after}, 3};
 }
 
 double Normal(double z) { return std::erfc(-z / std::sqrt(2.0)) / 2; }

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/channel/channel.h"
+#include "study/study_file.h"
 
 namespace mutual::research {
 
@@ -32,6 +33,23 @@ absl::Status Results(const CommandOptions& options, const std::string& study,
                      const std::string& format);
 absl::Status Fetch(const CommandOptions& options, const std::string& study,
                    const std::string& output);
+
+// The outcome of the finished study whose digest begins with `prefix`. FAILED_PRECONDITION
+// STUDY_NOT_FINISHED.
+absl::StatusOr<client::Outcome> OutcomeOf(client::Channel& channel, const std::string& prefix);
+struct FetchedModel {
+  std::string bytes;              // canonical, see study/model.h
+  std::vector<float> parameters;
+  std::vector<std::string> inputs;  // how each is computed
+  std::string safetensors;
+};
+// The published model of a training study, verified by its digest.
+absl::StatusOr<FetchedModel> FetchModel(client::Channel& channel, const client::Outcome& outcome,
+                                        const study::Study& study);
+
+// bundle_command.cc: writes the release bundle (docs/BUNDLE_FORMAT.md) into `output`.
+absl::Status WriteBundle(const CommandOptions& options, const std::string& study,
+                         const std::string& output);
 
 // epsilon_command.cc
 struct EpsilonQuestion {

@@ -79,8 +79,12 @@ int main(int argc, char** argv) {
   watch->add_option("study", study, "first digits of its digest")->required();
   auto* results = app.add_subcommand("results", "print what a study found");
   results->add_option("study", study, "first digits of its digest")->required();
-  results->add_option("--format", format, "text, json or csv")
-      ->check(CLI::IsMember({"text", "json", "csv"}))->capture_default_str();
+  results->add_option("--format", format, "text, json, csv or html")
+      ->check(CLI::IsMember({"text", "json", "csv", "html"}))->capture_default_str();
+  std::string bundle_folder;
+  auto* bundle = app.add_subcommand("bundle", "write results, study, model and proofs to a folder");
+  bundle->add_option("study", study, "first digits of its digest")->required();
+  bundle->add_option("-o,--output", bundle_folder, "folder; without it, bundle-DIGEST");
   auto* fetch = app.add_subcommand("fetch", "write a trained model as safetensors and TorchScript");
   fetch->add_option("study", study, "first digits of its digest")->required();
   fetch->add_option("-o,--output", output, "folder")->capture_default_str();
@@ -110,6 +114,7 @@ int main(int argc, char** argv) {
   if (*list) return Report(List(options));
   if (*watch) return Report(Watch(options, study));
   if (*results) return Report(Results(options, study, options.json ? "json" : format));
+  if (*bundle) return Report(WriteBundle(options, study, bundle_folder));
   if (*fetch) return Report(Fetch(options, study, output));
   if (*epsilon) {
     if (epsilon->count("--noise") > 0) {

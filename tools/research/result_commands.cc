@@ -11,11 +11,35 @@
 #include "client/node/round_guard.h"
 #include "study/feature.h"
 #include "study/model.h"
+#include "study/page/dictionary.h"
+#include "study/page/result_page.h"
 #include "study/result.h"
 #include "tools/research/commands.h"
+#include "tools/research/release_facts.h"
 
 namespace mutual::research {
 namespace {
+
+void PrintPrivacy(const std::string& privacy_json) {
+  const auto json = nlohmann::json::parse(privacy_json, nullptr, false);
+  if (json.is_discarded()) return;
+  std::printf(
+      "\nWhat it cost in privacy, per member (chance of failure %g):\n"
+      "  if everyone else colluded: %.3f (epsilon_node)\n"
+      "  from what is published:    %.3f (epsilon_public)\n",
+      json.value("delta", 0.0), json.value("epsilon_node", 0.0),
+      json.value("epsilon_public", 0.0));
+}
+
+nlohmann::ordered_json TermsJson(const std::vector<study::Term>& terms) {
+  nlohmann::ordered_json json = nlohmann::ordered_json::array();
+  for (const study::Term& term : terms) {
+    json.push_back({{"name", term.name}, {"unit", term.unit}, {"meaning", term.meaning}});
+  }
+  return json;
+}
+
+}  // namespace
 
 absl::StatusOr<client::Outcome> OutcomeOf(client::Channel& channel, const std::string& prefix) {
   MUTUAL_ASSIGN_OR_RETURN(const client::StudySummary found, FindStudy(channel, prefix));
@@ -30,40 +54,57 @@ absl::StatusOr<client::Outcome> OutcomeOf(client::Channel& channel, const std::s
   return outcome;
 }
 
-void PrintPrivacy(const std::string& privacy_json) {
-  const auto json = nlohmann::json::parse(privacy_json, nullptr, false);
-  if (json.is_discarded()) return;
-  std::printf(
-      "\nWhat it cost in privacy, per member (chance of failure %g):\n"
-      "  if everyone else colluded: %.3f (epsilon_node)\n"
-      "  from what is published:    %.3f (epsilon_public)\n",
-      json.value("delta", 0.0), json.value("epsilon_node", 0.0),
-      json.value("epsilon_public", 0.0));
-}
-
-}  // namespace
-
 absl::Status Results(const CommandOptions& options, const std::string& prefix,
                      const std::string& format) {
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
   MUTUAL_ASSIGN_OR_RETURN(const client::Outcome outcome, OutcomeOf(*channel, prefix));
-  MUTUAL_ASSIGN_OR_RETURN(const study::Result result, study::ResultFromJson(outcome.result_json));
+  MUTUAL_ASSIGN_OR_RETURN(const ReleaseFacts facts, FactsOf(outcome));
   if (format == "json") {
     nlohmann::ordered_json json = {
         {"study", outcome.study.digest.ToHex()},
         {"title", outcome.study.title},
         {"result", nlohmann::ordered_json::parse(outcome.result_json, nullptr, false)},
         {"privacy", nlohmann::ordered_json::parse(outcome.privacy_json, nullptr, false)},
-        {"model", HexEncode(AsBytes(outcome.model_digest))}};
+        {"model", HexEncode(AsBytes(outcome.model_digest))},
+        {"organisations", facts.organisations},
+        {"dictionary",
+         {{"estimates", TermsJson(study::EstimatesOf(facts.result))},
+          {"columns", TermsJson(study::ColumnsOf(facts.study))}}}};
     std::printf("%s\n", json.dump(2).c_str());
   } else if (format == "csv") {
-    std::printf("%s", study::ToCsv(result).c_str());
+    std::printf("%s", study::ToDefinedCsv(facts.result).c_str());
+  } else if (format == "html") {
+    std::printf("%s", study::ToHtml(facts.page()).c_str());
   } else {
-    std::printf("%s\n\n%s", outcome.study.title.c_str(), study::ToText(result).c_str());
+    std::printf("%s\n\n%s", outcome.study.title.c_str(), study::ToText(facts.result).c_str());
     PrintPrivacy(outcome.privacy_json);
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<FetchedModel> FetchModel(client::Channel& channel, const client::Outcome& outcome,
+                                        const study::Study& study) {
+  FetchedModel fetched;
+  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
+                          Digest::FromHex(HexEncode(AsBytes(outcome.model_digest))));
+  MUTUAL_ASSIGN_OR_RETURN(
+      fetched.bytes,
+      channel.ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
+  MUTUAL_ASSIGN_OR_RETURN(fetched.parameters, study::ParseModel(fetched.bytes, layout));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const study::FeatureMap features,
+      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
+  fetched.inputs = features.Describe();
+  std::vector<std::pair<std::string, std::string>> metadata = {{"study", study.digest.ToHex()},
+                                                               {"model", digest.ToHex()},
+                                                               {"privacy", outcome.privacy_json}};
+  for (size_t i = 0; i < fetched.inputs.size(); ++i) {
+    metadata.emplace_back(absl::StrFormat("input.%d", i), fetched.inputs[i]);
+  }
+  fetched.safetensors = study::ToSafetensors(layout, fetched.parameters, metadata);
+  return fetched;
 }
 
 absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
@@ -77,32 +118,16 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   }
   MUTUAL_ASSIGN_OR_RETURN(const study::Study study,
                           study::ParseStudy(outcome.study.text, client::SolveNoise));
-  MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
-  MUTUAL_ASSIGN_OR_RETURN(const Digest digest,
-                          Digest::FromHex(HexEncode(AsBytes(outcome.model_digest))));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const std::string bytes,
-      channel->ResearchContent(digest, static_cast<uint64_t>(layout.parameter_count()) * 4));
-  MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> model, study::ParseModel(bytes, layout));
-  MUTUAL_ASSIGN_OR_RETURN(
-      const study::FeatureMap features,
-      study::FeatureMap::Create(study.schema, std::get<study::TrainSpec>(study.recipe)));
-  std::vector<std::pair<std::string, std::string>> metadata = {
-      {"study", study.digest.ToHex()}, {"model", digest.ToHex()}, {"privacy", outcome.privacy_json}};
-  const std::vector<std::string> inputs = features.Describe();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    metadata.emplace_back(absl::StrFormat("input.%d", i), inputs[i]);
-  }
+  MUTUAL_ASSIGN_OR_RETURN(const FetchedModel fetched, FetchModel(*channel, outcome, study));
   const std::filesystem::path folder(output);
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const std::string stem = "model-" + study.digest.Short();
   const auto tensors = folder / (stem + ".safetensors");
   const auto script = folder / (stem + ".pt");
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
-                                          FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, fetched.safetensors, FileMode::kPublic));
   MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
-  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script.string()));
+  MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, fetched.parameters, script.string()));
   std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
   return absl::OkStatus();
 }
