@@ -11,7 +11,9 @@ namespace mutual::study {
 namespace {
 
 constexpr size_t kMostLines = 24;
-constexpr double kWidth = 640, kLeft = 190, kRight = 70, kLine = 26, kTop = 8, kColumns = 220;
+// Narrow, so that texts stay readable on a phone: a row is its name above its line.
+constexpr double kWidth = 400, kLeft = 4, kRight = 66, kLine = 38, kTop = 4, kAxis = 22,
+                 kColumns = 200;
 
 struct Mark {
   std::string name;
@@ -62,9 +64,7 @@ Mark MarkOf(const ResultRow& row, size_t telling) {
   mark.high = estimate.value + error;
   const Estimate* const low = Named(row, "95% low");
   const Estimate* const high = Named(row, "95% high");
-  const bool banded =
-      estimate.name == "value" || estimate.name == "ratio" || estimate.name == "survival";
-  if (banded && low != nullptr && high != nullptr) {
+  if (IsBanded(estimate) && low != nullptr && high != nullptr) {
     mark.low = low->value;
     mark.high = high->value;
   }
@@ -95,27 +95,40 @@ std::string Opening(double height, const std::string& title, const std::string& 
       kWidth, height, Html(title), Html(estimate));
 }
 
+// The ends of the scale, below the lines.
+std::string Axis(const Scale& scale, double bottom) {
+  const double step = (scale.high - scale.low) / 4;
+  std::string svg;
+  for (int tick = 0; tick <= 4; tick += 2) {
+    const double value = scale.low + tick * step;
+    const char* const anchor = tick == 0 ? "start" : tick == 4 ? "end" : "middle";
+    svg += absl::StrFormat(
+        "<text class=\"quiet\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"%s\">%s</text>\n",
+        scale.At(value, kLeft, kWidth - kRight), bottom + 16, anchor, Readable(value, step));
+  }
+  return svg;
+}
+
 std::string Lines(const std::vector<Mark>& marks, const Scale& scale) {
   std::string svg;
   const double right = kWidth - kRight;
   for (size_t i = 0; i < marks.size(); ++i) {
     const Mark& mark = marks[i];
-    const double y = kTop + kLine * (static_cast<double>(i) + 0.5);
+    const double top = kTop + kLine * static_cast<double>(i), y = top + 26;
     svg += absl::StrFormat(
-        "<text class=\"label\" x=\"%g\" y=\"%.1f\" text-anchor=\"end\">%s</text>"
-        "<line class=\"grid\" x1=\"%g\" x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\"/>",
-        kLeft - 8, y + 4, Html(mark.name.size() > 34 ? mark.name.substr(0, 32) + "…" : mark.name),
-        kLeft, right, y, y);
+        "<text class=\"label\" x=\"%g\" y=\"%.1f\">%s</text><line class=\"grid\" x1=\"%g\" "
+        "x2=\"%g\" y1=\"%.1f\" y2=\"%.1f\"/>",
+        kLeft, top + 13, Html(mark.name), kLeft, right, y, y);
     if (!std::isfinite(mark.value)) {
       svg += absl::StrFormat("<text class=\"quiet\" x=\"%g\" y=\"%.1f\">withheld</text>\n",
-                             kLeft + 4, y + 4);
+                             right + 6, y + 4);
       continue;
     }
     const double x = scale.At(mark.value, kLeft, right);
     if (scale.has_bars) {
       svg +=
-          absl::StrFormat("<rect class=\"mark\" x=\"%g\" y=\"%.1f\" width=\"%.1f\" height=\"14\"/>",
-                          kLeft, y - 7, std::max(0.0, x - kLeft));
+          absl::StrFormat("<rect class=\"mark\" x=\"%g\" y=\"%.1f\" width=\"%.1f\" height=\"12\"/>",
+                          kLeft, y - 6, std::max(0.0, x - kLeft));
     }
     svg +=
         absl::StrFormat("<line class=\"line\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>",
@@ -123,19 +136,19 @@ std::string Lines(const std::vector<Mark>& marks, const Scale& scale) {
     if (!scale.has_bars) {
       svg += absl::StrFormat("<circle class=\"mark\" cx=\"%.1f\" cy=\"%.1f\" r=\"5\"/>", x, y);
     }
-    svg += absl::StrFormat("<text class=\"label\" x=\"%g\" y=\"%.1f\">%s</text>\n", right + 8,
+    svg += absl::StrFormat("<text class=\"label\" x=\"%g\" y=\"%.1f\">%s</text>\n", right + 6,
                            y + 4, Html(mark.text));
   }
-  return svg;
+  return svg + Axis(scale, kTop + kLine * static_cast<double>(marks.size()));
 }
 
 std::string Columns(const std::vector<Mark>& marks, const Scale& scale) {
   std::string svg;
-  const double width = (kWidth - 40) / static_cast<double>(marks.size());
+  const double width = (kWidth - 50) / static_cast<double>(marks.size());
   const double bottom = kColumns - 24, top = kTop;
   for (size_t i = 0; i < marks.size(); ++i) {
     const Mark& mark = marks[i];
-    const double x = 20 + width * (static_cast<double>(i) + 0.5);
+    const double x = 46 + width * (static_cast<double>(i) + 0.5);
     if (i == 0 || i + 1 == marks.size() || i == marks.size() / 2) {
       const char* const anchor = i == 0 ? "start" : i + 1 == marks.size() ? "end" : "middle";
       svg += absl::StrFormat(
@@ -155,10 +168,21 @@ std::string Columns(const std::vector<Mark>& marks, const Scale& scale) {
         "<line class=\"line thin\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%.1f\" y2=\"%.1f\"/>\n", x, x,
         scale.At(mark.low, bottom, top), scale.At(mark.high, bottom, top));
   }
+  for (int tick = 0; tick <= 4; tick += 2) {
+    const double value = scale.low + (scale.high - scale.low) * tick / 4;
+    const double y = scale.At(value, bottom, top);
+    svg +=
+        absl::StrFormat("<text class=\"quiet\" x=\"40\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+                        y + (tick == 4 ? 10 : 4), Readable(value, (scale.high - scale.low) / 4));
+  }
   return svg;
 }
 
 }  // namespace
+
+bool IsBanded(const Estimate& estimate) {
+  return estimate.name == "value" || estimate.name == "ratio" || estimate.name == "survival";
+}
 
 std::string Html(const std::string& text) {
   return absl::StrReplaceAll(text,
@@ -179,7 +203,8 @@ std::string ChartOf(const ResultTable& table) {
   const Estimate& estimate = table.rows[0].estimates[telling];
   const Scale scale = ScaleOf(marks, IsCount(estimate));
   const bool columns = marks.size() > kMostLines;
-  const double height = columns ? kColumns : 2 * kTop + kLine * static_cast<double>(marks.size());
+  const double height =
+      columns ? kColumns : kTop + kLine * static_cast<double>(marks.size()) + kAxis;
   return Opening(height, table.title, estimate.name) +
          (columns ? Columns(marks, scale) : Lines(marks, scale)) + "</svg>\n";
 }

@@ -35,9 +35,11 @@ constexpr char kStyle[] =
     "caption{text-align:left;font-weight:600;padding:.3rem 0}dt{font-weight:600;margin-top:.7rem}"
     "dd{margin:0}code{font-size:.88em;overflow-wrap:anywhere}pre{background:var(--box);padding:."
     "7rem;"
-    "overflow-x:auto;font-size:.85rem}svg{width:100%;height:auto;margin:.4rem 0}.mark{fill:var("
+    "overflow-x:auto;font-size:.85rem}svg{display:block;width:100%;max-width:32rem;height:auto;"
+    "margin:.6rem 0}.mark{fill:var("
     "--mark)}.line{stroke:var(--line);stroke-width:2}.thin{stroke-width:1}.grid{stroke:var(--rule)}"
-    "svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg .quiet{fill:var(--quiet)}"
+    "svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg "
+    ".quiet{fill:var(--quiet)}@media(min-width:44rem){th[scope=row]{white-space:nowrap}}"
     "@media print{:root{--ink:#000;--paper:#fff;--box:#fff;--rule:#999;--mark:#0072b2;--line:#000}"
     "body{max-width:none;font-size:11pt}h2,h3{break-after:avoid}svg,table,.answer{break-inside:"
     "avoid}"
@@ -67,9 +69,13 @@ std::string Answer(const ResultPage& page) {
   return html + "</div>\n";
 }
 
-std::string CellText(const Estimate& estimate) {
+// With its ±, but where a column of its own has the ends of the interval.
+std::string CellText(const Estimate& estimate, const ResultRow& row) {
   if (!std::isfinite(estimate.value)) return "withheld";
   std::string text = Readable(estimate.value, estimate.standard_error);
+  const bool has_ends = row.estimates.back().name == "95% high" ||
+                        (row.estimates.size() > 1 && row.estimates[1].name == "95% low");
+  if (has_ends && IsBanded(estimate)) return text;
   if (estimate.standard_error > 0 && std::isfinite(estimate.standard_error)) {
     const double error = kTwoSided * estimate.standard_error;
     text += " ± " + Readable(error, error);
@@ -97,7 +103,7 @@ std::string TableHtml(const ResultTable& table) {
     html += "<tr>";
     for (const std::string& key : row.keys) html += "<th scope=\"row\">" + Html(key) + "</th>";
     for (const Estimate& estimate : row.estimates) {
-      html += "<td class=\"n\">" + CellText(estimate) + "</td>";
+      html += "<td class=\"n\">" + CellText(estimate, row) + "</td>";
     }
     html += "</tr>\n";
   }

@@ -13,6 +13,7 @@
 #include "client/data/node_config.h"
 #include "privacy/accountant.h"
 #include "privacy/grid.h"
+#include "study/plan/assumed_members.h"
 #include "study/plan/dice.h"
 #include "study/recipe.h"
 #include "tests/catch.h"
@@ -35,30 +36,48 @@ class DemoFederation {
 
   const std::set<std::string>& files() const { return files_; }
 
-  static study::Study StudyAt(const std::string& path) {
+  static std::string TextAt(const std::string& path) {
     std::ifstream file(std::string(MUTUAL_SOURCE_DIR) + "/examples/" + path);
     std::stringstream text;
     text << file.rdbuf();
-    const auto study = study::ParseStudy(
-        text.str(), [](double epsilon, double delta, double rate, uint64_t rounds) {
-          return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
-        });
+    return text.str();
+  }
+  static absl::StatusOr<study::Study> Parse(const std::string& text) {
+    return study::ParseStudy(text, [](double epsilon, double delta, double rate, uint64_t rounds) {
+      return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
+    });
+  }
+  static study::Study StudyAt(const std::string& path) {
+    const auto study = Parse(TextAt(path));
     REQUIRE_OK(study);
     return *study;
   }
 
-  // What the study finds with the noise of every node, drawn from `seed`.
-  study::Result Run(const study::Study& study, uint64_t seed) const {
+  // Standard deviation of one node's noise in the recipe's unit.
+  double NodeNoise(const study::Study& study) const {
     const auto recipe = *study::MakeRecipe(study);
     const auto grid = privacy::MakeGrid(
         {recipe->dimension(), recipe->member_bound(), study.privacy.noise_multiplier,
          static_cast<int>(files_.size()), privacy::Rounding::kPerMember});
     REQUIRE_OK(grid);
-    const double noise = static_cast<double>(grid->noise_stddev) / grid->scale;
-    study::ReleasedSum sum{std::vector<double>(recipe->dimension(), 0.0),
-                           noise * std::sqrt(static_cast<double>(files_.size())),
+    return static_cast<double>(grid->noise_stddev) / grid->scale;
+  }
+
+  // The rows of every member.
+  study::MemberSample Sample(const study::Study& study) const {
+    study::MemberSample sample;
+    for (const std::string& file : files_) {
+      for (auto& [member, rows] : RowsOf(file, study)) sample.push_back(std::move(rows));
+    }
+    return sample;
+  }
+
+  // What the study finds with the noise of every node, drawn from `seed`.
+  study::Result Run(const study::Study& study, uint64_t seed) const {
+    const auto recipe = *study::MakeRecipe(study);
+    const double noise = NodeNoise(study);
+    study::ReleasedSum sum{ExactSum(study), noise * std::sqrt(static_cast<double>(files_.size())),
                            static_cast<int>(files_.size())};
-    for (const std::string& file : files_) AddNode(file, study, *recipe, &sum);
     study::Dice dice(seed);
     for (double& value : sum.values) value += sum.noise_stddev * dice.Normal();
     const auto result = recipe->Finish(sum);
@@ -67,8 +86,8 @@ class DemoFederation {
   }
 
  private:
-  void AddNode(const std::string& file, const study::Study& study, const study::Recipe& recipe,
-               study::ReleasedSum* sum) const {
+  std::map<std::string, std::vector<double>> RowsOf(const std::string& file,
+                                                    const study::Study& study) const {
     const auto path = folder_.path() / "node.toml";
     std::string tables = tables_;
     tables.replace(tables.find("FILE"), 4, file);
@@ -83,13 +102,26 @@ class DemoFederation {
                           });
     REQUIRE_OK(report);
     REQUIRE(report->rows_rejected == 0);
-    std::vector<double> vector(recipe.dimension());
-    for (const auto& [member, rows] : members) {
-      REQUIRE_OK(recipe.MemberVector({rows, study.schema.columns.size()}, vector));
-      for (size_t i = 0; i < vector.size(); ++i) sum->values[i] += vector[i];
-    }
+    return members;
   }
 
+  // The noiseless sum of all nodes; kept, because a demo's data never change.
+  const std::vector<double>& ExactSum(const study::Study& study) const {
+    std::vector<double>& sum = sums_[study.digest.ToHex()];
+    if (!sum.empty()) return sum;
+    const auto recipe = *study::MakeRecipe(study);
+    sum.assign(recipe->dimension(), 0.0);
+    std::vector<double> vector(recipe->dimension());
+    for (const std::string& file : files_) {
+      for (const auto& [member, rows] : RowsOf(file, study)) {
+        REQUIRE_OK(recipe->MemberVector({rows, study.schema.columns.size()}, vector));
+        for (size_t i = 0; i < vector.size(); ++i) sum[i] += vector[i];
+      }
+    }
+    return sum;
+  }
+
+  mutable std::map<std::string, std::vector<double>> sums_;  // by study
   TemporaryFolder folder_;
   std::string tables_;
   std::set<std::string> files_;

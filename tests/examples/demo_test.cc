@@ -1,37 +1,17 @@
 // What the three demos find, with noise, within tolerances of several standard errors.
 #include <algorithm>
 
-#include "tests/examples/demo_federation.h"
+#include "absl/strings/str_replace.h"
+#include "tests/examples/demos.h"
 
 namespace mutual {
 namespace {
 
 using testing::DemoFederation;
+using testing::Drivers;
 using testing::EstimateOf;
-
-const DemoFederation& Drivers() {
-  static const DemoFederation demo(MUTUAL_DRIVERS, "[tables.trips]\nfile = \"FILE\"\n");
-  return demo;
-}
-
-const DemoFederation& Warehouses() {
-  static const DemoFederation demo(MUTUAL_WAREHOUSES, "[tables.months]\nfile = \"FILE\"\n");
-  return demo;
-}
-
-// The table section is the one that the demo's own page tells people to copy.
-const DemoFederation& PaySurvey() {
-  static const DemoFederation demo(MUTUAL_PAY_SURVEY, [] {
-    std::ifstream file(std::string(MUTUAL_SOURCE_DIR) + "/examples/pay_survey/README.md");
-    std::stringstream page;
-    page << file.rdbuf();
-    std::string block = page.str();
-    block = block.substr(block.find("```toml\n") + 8);
-    block = block.substr(0, block.find("```"));
-    return block.replace(block.find("branch-01.csv"), 13, "FILE");
-  }());
-  return demo;
-}
+using testing::PaySurvey;
+using testing::Warehouses;
 
 constexpr char kInjuries[] = "injuries per 100 full-time years";
 
@@ -66,20 +46,30 @@ TEST_CASE("Warehouses: beginners are hurt more often", "[examples]") {
   CHECK_THAT(EstimateOf(result, compared, "1 to 6 months", "ratio").value, WithinAbs(1.4, 0.5));
 }
 
-TEST_CASE("Warehouses: the quota's effect is found beside tenure and shift", "[examples]") {
+TEST_CASE("Warehouses: the quota's effect is found beside the shift", "[examples]") {
   const auto result = Warehouses().Run(DemoFederation::StudyAt("warehouses/quota.toml"), 4);
   const auto quota = EstimateOf(result, "regression of injuries", "quota", "coefficient");
   CHECK_THAT(quota.value, WithinAbs(2.52, 1.2));
   CHECK(quota.value > 1.96 * quota.standard_error);
 }
 
-TEST_CASE("Warehouses: a site with ten cases is refused", "[examples]") {
-  const auto result = Warehouses().Run(DemoFederation::StudyAt("warehouses/by_site.toml"), 5);
+TEST_CASE("Warehouses: figures of single sites are refused, and under other names withheld",
+          "[examples]") {
+  const std::string text = DemoFederation::TextAt("warehouses/refused/by_site.toml");
+  const auto refused = DemoFederation::Parse(text);
+  REQUIRE_FALSE(refused.ok());
+  CHECK_THAT(std::string(refused.status().message()),
+             ContainsSubstring("a study may not ask for one organisation's figures"));
+  const auto study = DemoFederation::Parse(absl::StrReplaceAll(
+      text,
+      {{"[\"site-01\", \"site-05\", \"site-10\", \"site-15\"]", "[\"a\", \"b\", \"c\", \"d\"]"}}));
+  REQUIRE_OK(study);
+  const auto result = Warehouses().Run(*study, 5);
   std::map<std::string, std::string> reasons;
   for (const study::Withheld& withheld : result.withheld) {
     if (withheld.table == kInjuries) reasons[withheld.cell] = withheld.reason;
   }
-  for (int site = 9; site <= 20; ++site) {  // the twelve that are not large
+  for (int site = 9; site <= 20; ++site) {  // the twelve that are not large have about ten cases
     char name[16];
     std::snprintf(name, sizeof(name), "site-%02d", site);
     INFO(name);

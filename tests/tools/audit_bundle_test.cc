@@ -30,11 +30,12 @@ absl::StatusOr<double> Solve(double epsilon, double delta, double rate, uint64_t
 // A released statistic: its log in memory, its bundle in the folder bundle/.
 class BundledStudy {
  public:
-  BundledStudy()
-      : text_(mutual::testing::MeanStudyText()), study_(*study::ParseStudy(text_, Solve)) {
+  BundledStudy() : BundledStudy(mutual::testing::MeanStudyText(), {900, 120, 300}) {}
+  BundledStudy(const std::string& text, const std::vector<double>& sum)
+      : text_(text), study_(*study::ParseStudy(text_, Solve)) {
     terms_ = Recomputation::Begin(text_)->Terms();
     const auto recipe = *study::MakeRecipe(study_);
-    result_ = *recipe->Finish({{900, 120, 300}, 6, 3});
+    result_ = *recipe->Finish({sum, 6, 3});
     log_.Found();
     Fix(&log_.Propose("real", Words()));
     for (const std::string& node : kThree) Fix(&log_.Decide("real", node, "mandate"));
@@ -129,6 +130,14 @@ void Replace(std::string* text, const std::string& from, const std::string& to) 
   const size_t at = text->find(from);
   REQUIRE(at != std::string::npos);
   text->replace(at, from.size(), to);
+}
+
+// A demo's study file, for three organisations.
+std::string DemoText(const std::string& name, const std::string& min_nodes) {
+  std::string text =
+      *ReadFile(std::string(MUTUAL_SOURCE_DIR) + "/examples/" + name, uint64_t{1} << 20);
+  Replace(&text, "min_nodes = " + min_nodes, "min_nodes = 3");
+  return text;
 }
 
 }  // namespace
@@ -231,6 +240,33 @@ TEST_CASE("Without a policy a bundle is not verified but unchecked", "[audit]") 
   study.Write();
   std::filesystem::remove(study.path() / "mutual-audit.policy");
   CHECK(study.Verify().code == kUnchecked);
+}
+
+// The wrong-doings of the demos; the drivers' is in tests/e2e/federation_test.
+TEST_CASE("Warehouses: a page on which large sites hurt fewer workers is found", "[audit]") {
+  BundledStudy study(DemoText("warehouses/injuries.toml", "8"),
+                     {1400, 95, 2600, 50, 5, 900, 2200, 290, 4000, 150, 20, 1500, 0, 0, 0, 0});
+  study.Write();
+  const std::string page = study.File("result.html");
+  const size_t large = page.find(", large: about ") + 15;
+  study.File("result.html").replace(large, 3, "3.1");
+  study.Seal();
+  const Ran ran = study.Verify();
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("FAIL  BUNDLE-PAGES"));
+}
+
+TEST_CASE("Pay survey: a definition changed after the vote is found", "[audit]") {
+  BundledStudy study(DemoText("pay_survey/mean.toml", "20"), {9000, -2800, 2000});
+  study.Write();
+  CHECK(study.Verify().code == kVerified);
+  Replace(&study.File("study.toml"), "without overtime", "with overtime");
+  study.Seal();
+  const Ran ran = study.Verify();
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("FAIL  BUNDLE-STUDY"));
 }
 
 }  // namespace mutual::audit
