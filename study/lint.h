@@ -41,6 +41,9 @@ std::vector<double> ReadShares(TableReader& reader, const std::string& key);
 // Edges of `bins` equal bins from `lower` to `upper`.
 std::vector<double> EqualBins(double lower, double upper, int bins);
 
+// No category may be an organisation that the study names: its figure would be one organisation's.
+void CheckOrganisations(const Study& study, LintResult* result);
+
 // The vector of a study whose [data] and [recipe] have no problems: its length, whether with its
 // noise it fits the ring modulo 2^32, and a warning when few members saturate it. `line` is that of
 // [recipe].

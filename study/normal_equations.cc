@@ -46,7 +46,7 @@ std::optional<LeastSquares> Solve(const ProductSums& problem, const NoisySums& s
     for (size_t j = 0; j < inputs; ++j) a.at(i, j) = entry(i, j);
     b[i] = entry(i, inputs);
   }
-  const double least = 4 * sums.noise_stddev * std::sqrt(static_cast<double>(inputs));
+  const double least = 6 * sums.noise_stddev;
   const double members = fit.count * sums.sampling_rate;
   if (!IsFigureReleasable(fit.count, sums.noise_stddev)) return std::nullopt;
   if (members <= static_cast<double>(inputs)) return std::nullopt;

@@ -53,7 +53,7 @@ struct NoisySums {
 };
 
 // Nothing when too few members are known, or when the noise could have made the inputs seem
-// different: a pivot of A is not above 4·σ·√inputs.
+// different: a pivot of A is not above 6·σ.
 std::optional<LeastSquares> Solve(const ProductSums& problem, const NoisySums& sums);
 
 // Adds `weight` times the slope of wᵀβ by each number of the vector. With λ = A⁻¹w a change of the

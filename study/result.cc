@@ -123,18 +123,22 @@ std::vector<std::string> WithheldLines(const Result& result) {
   return lines;
 }
 
-std::string ToCsv(const Result& result) {
-  std::string csv = "table,group,estimate,value,standard_error,unit\n";
+std::string ToCsv(const Result& result) { return ToCsv(result, nullptr); }
+
+std::string ToCsv(const Result& result,
+                  const std::function<std::string(const Estimate&)>& definition) {
+  const auto number = [](double value) { return std::isfinite(value) ? FormatDouble(value) : ""; };
+  std::string csv = "table,group,estimate,value,standard_error,unit";
+  csv += definition ? ",definition\n" : "\n";
   for (const ResultTable& table : result.tables) {
     for (const ResultRow& row : table.rows) {
       std::string keys;
       for (const std::string& key : row.keys) keys += (keys.empty() ? "" : " / ") + key;
       for (const Estimate& estimate : row.estimates) {
-        csv +=
-            CsvField(table.title) + "," + CsvField(keys) + "," + CsvField(estimate.name) + "," +
-            (std::isfinite(estimate.value) ? FormatDouble(estimate.value) : "") + "," +
-            (std::isfinite(estimate.standard_error) ? FormatDouble(estimate.standard_error) : "") +
-            "," + CsvField(estimate.unit) + "\n";
+        csv += CsvField(table.title) + "," + CsvField(keys) + "," + CsvField(estimate.name) + "," +
+               number(estimate.value) + "," + number(estimate.standard_error) + "," +
+               CsvField(estimate.unit);
+        csv += definition ? "," + CsvField(definition(estimate)) + "\n" : "\n";
       }
     }
   }

@@ -1,6 +1,7 @@
 // What a study finds, ready to be read: estimates with standard errors that include the noise.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,8 +55,10 @@ std::string ToText(const Result& result);
 // One line for each table and reason: how many cells, and the first of them.
 std::vector<std::string> WithheldLines(const Result& result);
 // RFC 4180 but for line feeds: table,group,estimate,value,standard_error,unit; keys of a row are
-// joined by " / ", a withheld value is an empty field.
+// joined by " / ", a withheld value is an empty field. With `definition`, a seventh column of it.
 std::string ToCsv(const Result& result);
+std::string ToCsv(const Result& result,
+                  const std::function<std::string(const Estimate&)>& definition);
 // Deterministic key order, shortest doubles, null for what is not finite. Bytes that are not UTF-8
 // become U+FFFD.
 std::string ToJson(const Result& result);

@@ -113,6 +113,7 @@ void ReadStudy(const TomlValue& root, const NoiseSolver& solver, LintResult* res
   if (const TomlValue* const table = reader.Table("scrutineers")) {
     TableReader scrutineers(*table, {"[scrutineers]", "SCRUTINEERS", &result->problems});
     study->scrutineers = ReadScrutineers(scrutineers, study->cohort);
+    CheckOrganisations(*study, result);
   }
   if (sound) CheckVector(*study, reader.LineOf("recipe"), result);
 }

@@ -350,6 +350,7 @@ absl::StatusOr<Outcome> Channel::GetOutcome(const Digest& study) {
   outcome.result_json = response.result_json();
   outcome.privacy_json = response.privacy_json();
   outcome.model_digest = response.model();
+  outcome.receipts.assign(response.receipts().begin(), response.receipts().end());
   return outcome;
 }
 

@@ -66,6 +66,7 @@ struct Outcome {
   StudySummary study;
   std::string result_json, privacy_json;
   std::string model_digest;  // 32 bytes or empty
+  std::vector<std::string> receipts;  // see research.proto
 };
 
 // What waits for this organisation in a study's masks. A hint: its reader looks into the log.

@@ -309,6 +309,34 @@ absl::StatusOr<std::string> FederationCore::ContributionReceipt(const std::strin
   return parts_.log->Receipt(found->index);
 }
 
+std::vector<std::string> FederationCore::OutcomeReceipts(const StudyView& view) {
+  constexpr size_t kMostBytes = 3 << 20;  // a message has at most four megabytes
+  const std::string study = transparency::PrintStudy(view.record.digest);
+  const std::string round = study + "/" + std::to_string(view.rounds);
+  std::vector<uint64_t> indices;
+  for (const std::string& key :
+       {"propose/" + study + "/" + view.record.proposer, "close/" + round, "release/" + round}) {
+    const auto found = parts_.log->Find(key);
+    if (!found) continue;
+    indices.push_back(found->index);
+    const auto entry = transparency::ParseSignedEntry(found->bytes);
+    if (!entry.ok() || entry->entry.type() != "close") continue;
+    const auto counted = entry->entry.Integers("contribution");
+    if (counted.ok()) indices.insert(indices.end(), counted->begin(), counted->end());
+  }
+  std::stable_partition(indices.begin(), indices.end(), [&](uint64_t index) {
+    return index == indices.front() || index == indices.back();  // proposal and release first
+  });
+  std::vector<std::string> receipts;
+  size_t bytes = 0;
+  for (const uint64_t index : indices) {
+    auto receipt = parts_.log->Receipt(index);
+    if (!receipt.ok() || (bytes += receipt->size()) > kMostBytes) break;
+    receipts.push_back(*std::move(receipt));
+  }
+  return receipts;
+}
+
 bool FederationCore::HasContribution(const std::string& node, const Digest& study,
                                      uint64_t round) {
   const absl::MutexLock lock(&mutex_);

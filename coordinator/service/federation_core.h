@@ -123,6 +123,9 @@ class FederationCore {
   // The receipt of a contribution that stands in the log.
   absl::StatusOr<std::string> ContributionReceipt(const std::string& node, const Digest& study,
                                                   uint64_t round);
+  // Receipts of the entries behind a finished study's outcome (research.proto), those that are found,
+  // up to three megabytes.
+  std::vector<std::string> OutcomeReceipts(const StudyView& view);
   const FederationState& state() const { return *parts_.state; }
 
   // `changed` is called, without the lock, after anything changed and every 10 s as a heartbeat.

@@ -84,6 +84,9 @@ class ResearchService final : public res::Research::CallbackService {
         response->set_result_json(view->record.result_json);
         response->set_privacy_json(view->record.privacy_json);
         response->set_model(HexDecode(view->record.model).value_or(""));
+        for (std::string& receipt : core_.OutcomeReceipts(*view)) {
+          response->add_receipts(std::move(receipt));
+        }
       }
     }
     return Reply(context, view.status());

@@ -37,8 +37,8 @@ void WriteTrip(const Market& market, double city, int member, std::mt19937_64& r
   const double fare = (2.2 + market.rate * engaged) * spread(random) * (1 + city);
   const double pay = fare * (1 - Take(&market == &kAfter, fare, random));
   char line[160];
-  std::snprintf(line, sizeof(line), "D%04d,%s,%.1f,%.1f,%.2f,%.2f\n", member, market.period, engaged,
-                waiting, fare, pay);
+  std::snprintf(line, sizeof(line), "D%04d,%s,%.1f,%.1f,%.2f,%.2f,%.1f\n", member, market.period,
+                engaged, waiting, fare, pay, engaged + waiting);
   file << line;
 }
 
@@ -61,7 +61,7 @@ int main(int argc, char** argv) {
     char name[32];
     std::snprintf(name, sizeof(name), "branch-%02d.csv", branch + 1);
     std::ofstream file(std::filesystem::path(argv[1]) / name);
-    file << "member_ref,period,minutes_engaged,minutes_waiting,fare,driver_pay\n";
+    file << "member_ref,period,minutes_engaged,minutes_waiting,fare,driver_pay,minutes_logged_in\n";
     const int last = kDrivers * (branch + 1) / kBranches;
     for (; member < last; ++member) {
       const int count = std::clamp(static_cast<int>(trips(random)), 4, 2000);

@@ -72,7 +72,7 @@ deadline = "60s"
 join_window = "10m"
 
 [scrutineers]
-organisations = ["north", "south", "west", "east"]
+organisations = ["mill", "mine", "quay", "yard"]
 threshold = 2
 operator_nodes = []
 

@@ -95,19 +95,19 @@ const std::vector<Bad> kBadHeads = {
     {"noise that leaves no room in the ring", "min_nodes = 4", "min_nodes = 1000\n",
      "VECTOR_TOO_LONG", 51, "modulo"},
     {"no scrutineers",
-     "[scrutineers]\norganisations = [\"north\", \"south\", \"west\", \"east\"]\n"
+     "[scrutineers]\norganisations = [\"mill\", \"mine\", \"quay\", \"yard\"]\n"
      "threshold = 2\noperator_nodes = []\n",
      "", "MISSING_KEY", 1, "scrutineers"},
-    {"one scrutineer", "[\"north\", \"south\", \"west\", \"east\"]", "[\"north\"]", "SCRUTINEERS",
+    {"one scrutineer", "[\"mill\", \"mine\", \"quay\", \"yard\"]", "[\"mill\"]", "SCRUTINEERS",
      46, "2 to 7"},
-    {"a scrutineer twice", "\"east\"", "\"west\"", "SCRUTINEERS", 46, "twice"},
-    {"a scrutineer of no name", "\"east\"", "\"East wing\"", "SCRUTINEERS", 46, "enrolled"},
+    {"a scrutineer twice", "\"yard\"", "\"quay\"", "SCRUTINEERS", 46, "twice"},
+    {"a scrutineer of no name", "\"yard\"", "\"East wing\"", "SCRUTINEERS", 46, "enrolled"},
     {"a threshold of one", "threshold = 2", "threshold = 1", "SCRUTINEERS", 47, "at least 2"},
     {"the operator as scrutineer",
      "colluders = 1\ndeadline = \"60s\"\njoin_window = \"10m\"\n\n[scrutineers]\norganisations = "
-     "[\"north\", \"south\", \"west\", \"east\"]\nthreshold = 2\noperator_nodes = []",
+     "[\"mill\", \"mine\", \"quay\", \"yard\"]\nthreshold = 2\noperator_nodes = []",
      "colluders = 2\ndeadline = \"60s\"\njoin_window = \"10m\"\n\n[scrutineers]\norganisations = "
-     "[\"north\", \"south\", \"west\", \"east\"]\nthreshold = 2\noperator_nodes = [\"east\"]",
+     "[\"mill\", \"mine\", \"quay\", \"yard\"]\nthreshold = 2\noperator_nodes = [\"yard\"]",
      "SCRUTINEERS", 46, "operator"},
     {"scrutineers who collude unassumed", "threshold = 2", "threshold = 3", "SCRUTINEERS", 47,
      "at least 2"},
@@ -312,6 +312,17 @@ TEST_CASE("Lint warns when few members would saturate a bin", "[study]") {
   REQUIRE(result.warnings.size() == 1);
   REQUIRE(result.warnings[0].code == "SATURATION_LIKELY");
   REQUIRE(result.warnings[0].line == kRecipeLine);
+}
+
+TEST_CASE("A category that is an organisation of the study is refused, whatever its case",
+          "[study]") {
+  const std::string text =
+      Replaced(std::string(kHead) + kMean, "\"north\", \"south\"", "\"north\", \"Mill\"");
+  const LintResult result = LintText(text);
+  REQUIRE(result.problems.size() == 1);
+  REQUIRE(result.problems[0].code == "ORGANISATION_FIGURE");
+  REQUIRE(result.problems[0].line == 12);
+  REQUIRE_THAT(result.problems[0].message, ContainsSubstring("leave the column out"));
 }
 
 }  // namespace mutual::study

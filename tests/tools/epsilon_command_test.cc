@@ -1,7 +1,5 @@
 // `mutual epsilon --json` against the figures of an independent accountant, where their file is
 // beside the project, and against the points that docs/PRIVACY.md states.
-#include <sys/wait.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
@@ -12,31 +10,16 @@
 #include <vector>
 
 #include "tests/catch.h"
+#include "tests/tools/mutual_program.h"
 
 namespace mutual {
 namespace {
 
-struct Output {
-  int status = -1;
-  std::string text;
-};
-
-Output Run(const std::string& arguments) {
-  const std::string command = std::string("'") + MUTUAL_PROGRAM + "' " + arguments + " 2>&1";
-  Output output;
-  FILE* const pipe = ::popen(command.c_str(), "r");
-  if (pipe == nullptr) return output;
-  char block[4096];
-  for (size_t size; (size = std::fread(block, 1, sizeof block, pipe)) > 0;) {
-    output.text.append(block, size);
-  }
-  const int status = ::pclose(pipe);
-  output.status = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  return output;
-}
+using testing::Output;
+using testing::RunMutual;
 
 nlohmann::json RunJson(const std::string& arguments) {
-  const Output output = Run("epsilon --json " + arguments);
+  const Output output = RunMutual("epsilon --json " + arguments);
   INFO(arguments << "\n" << output.text);
   REQUIRE(output.status == 0);
   const auto json = nlohmann::json::parse(output.text, nullptr, false);
@@ -149,13 +132,13 @@ TEST_CASE("Questions that make no sense get an error and no figure", "[tools]") 
         "epsilon --delta 1e-6 --phase 2,0.1,x", "epsilon --delta 1e-6 --phase 2,0.1,1.5",
         "epsilon --delta 1e-6 --phase 0.1,1,1", "epsilon --delta 1e-6 --phase 2,1.5,1",
         "epsilon --delta 0 --noise 2", "epsilon --delta 1e-6 --noise 2 --honest -1"}) {
-    const Output output = Run(bad);
+    const Output output = RunMutual(bad);
     INFO(bad << "\n" << output.text);
     REQUIRE(output.status == 1);
     REQUIRE(output.text.find("epsilon_node ") == std::string::npos);
     REQUIRE_THAT(output.text, ContainsSubstring("want") || ContainsSubstring("give"));
   }
-  REQUIRE(Run("epsilon --noise 2").status == 2);
+  REQUIRE(RunMutual("epsilon --noise 2").status == 2);
 }
 
 }  // namespace mutual

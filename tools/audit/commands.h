@@ -44,6 +44,11 @@ int RunVerify(const CommandOptions& options, const VerifyOptions& verify);
 void CheckReceipt(const std::string& bytes, const transparency::Policy* policy, Findings* findings);
 int RunReceipt(const CommandOptions& options, const std::vector<std::string>& files);
 
+// Reports BUNDLE-FILES, RECEIPT and the checkpoints' checks for every receipt, BUNDLE-STUDY,
+// BUNDLE-RESULT, BUNDLE-MODEL, BUNDLE-PEOPLE, EPSILON and BUNDLE-PAGES.
+void CheckBundle(const std::string& folder, const transparency::Policy* policy, Findings* findings);
+int RunVerifyBundle(const CommandOptions& options, const std::string& folder);
+
 int RunShow(const CommandOptions& options, uint64_t index);
 int RunList(const CommandOptions& options, const std::string& type);
 int RunExport(const CommandOptions& options);

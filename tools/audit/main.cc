@@ -50,6 +50,9 @@ void AddChecks(CLI::App* app, CommandLine* line) {
   auto* receipt = line->Add(app, "receipt", "check that an entry is in the log, offline",
                             [line] { return RunReceipt(line->options, line->receipts); });
   receipt->add_option("files", line->receipts, "files that end in .tlog-proof")->required();
+  auto* bundle = line->Add(app, "verify-bundle", "check a release bundle, offline",
+                           [line] { return RunVerifyBundle(line->options, line->folder); });
+  bundle->add_option("folder", line->folder, "what `mutual bundle` wrote")->required();
   auto* consistency =
       line->Add(app, "consistency", "check that one checkpoint extends another",
                 [line] { return RunConsistency(line->options, line->checkpoints); });

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "client/channel/channel.h"
+#include "study/study_file.h"
 
 namespace mutual::research {
 
@@ -35,6 +36,23 @@ absl::Status Results(const CommandOptions& options, const std::string& study,
 absl::Status Fetch(const CommandOptions& options, const std::string& study,
                    const std::string& output);
 
+// The outcome of the finished study whose digest begins with `prefix`. FAILED_PRECONDITION
+// STUDY_NOT_FINISHED.
+absl::StatusOr<client::Outcome> OutcomeOf(client::Channel& channel, const std::string& prefix);
+struct FetchedModel {
+  std::string bytes;              // canonical, see study/model.h
+  std::vector<float> parameters;
+  std::vector<std::string> inputs;  // how each is computed
+  std::string safetensors;
+};
+// The published model of a training study, verified by its digest.
+absl::StatusOr<FetchedModel> FetchModel(client::Channel& channel, const client::Outcome& outcome,
+                                        const study::Study& study);
+
+// bundle_command.cc: writes the release bundle (docs/BUNDLE_FORMAT.md) into `output`.
+absl::Status WriteBundle(const CommandOptions& options, const std::string& study,
+                         const std::string& output);
+
 // epsilon_command.cc
 struct EpsilonQuestion {
   std::vector<std::string> phases;  // "Z,Q,T"
@@ -42,5 +60,20 @@ struct EpsilonQuestion {
   int honest = 0;                   // 0: not asked
 };
 absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question);
+
+// plan_command.cc
+struct PlanQuestion {
+  std::string file;          // the study
+  int nodes = 0;             // organisations; 0 when `members` is a list
+  std::string members;       // see federation_size.h
+  std::string members_file;  // or one number a line
+  double response = 1;       // share of members with rows that may count
+  double drop_out = 0;       // share of organisations that do not answer
+  std::string sample;        // CSV of members like those to be asked; empty: assumed
+  double yearly_node = 20, yearly_released = 10;  // budgets of a year
+  std::string sweep;                              // "", noise or nodes
+  std::string svg;                                // where to draw the sweep
+};
+absl::Status PrintPlan(const CommandOptions& options, const PlanQuestion& question);
 
 }  // namespace mutual::research

@@ -11,12 +11,39 @@ namespace {
 constexpr char kExample[] =
     "\nExample:\n"
     "  mutual lint study.toml\n"
+    "  mutual plan study.toml --nodes 40 --members 250\n"
     "  mutual --dir ~/research join CODE --organisation research\n"
     "  mutual --dir ~/research propose study.toml\n"
     "  mutual --dir ~/research watch 3f9a1c\n"
     "  mutual --dir ~/research results 3f9a1c --format csv\n"
     "  mutual epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34\n"
     "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n";
+
+void AddPlan(CLI::App& app, mutual::research::PlanQuestion* question) {
+  auto* plan = app.add_subcommand("plan", "whether a study can work, before anyone is asked");
+  plan->footer(
+      "\nExample:\n  mutual plan study.toml --nodes 40 --members lognormal:220:0.5 --response 0.6 "
+      "--sweep noise --svg noise.svg\n");
+  plan->add_option("file", question->file)->required();
+  plan->add_option("--nodes", question->nodes, "organisations asked");
+  auto* members = plan->add_option(
+      "--members", question->members,
+      "members of each: 250, a list such as 120,80,300, or lognormal:MEDIAN:SIGMA");
+  auto* file = plan->add_option("--members-file", question->members_file, "one number a line");
+  members->excludes(file);
+  plan->add_option("--response", question->response, "share of members with usable rows")
+      ->capture_default_str();
+  plan->add_option("--drop-out", question->drop_out, "share of organisations that do not answer")
+      ->capture_default_str();
+  plan->add_option("--sample", question->sample, "CSV with the study's columns, of similar members");
+  plan->add_option("--yearly-node", question->yearly_node, "an organisation's yearly epsilon_node")
+      ->capture_default_str();
+  plan->add_option("--yearly-public", question->yearly_released, "its yearly epsilon_public")
+      ->capture_default_str();
+  plan->add_option("--sweep", question->sweep, "draw the error against noise or nodes")
+      ->check(CLI::IsMember({"noise", "nodes"}));
+  plan->add_option("--svg", question->svg, "file for the sweep's drawing");
+}
 
 // The footer of a subcommand's --help.
 void ShowExample(CLI::App* command, const std::string& arguments) {
@@ -54,12 +81,18 @@ int main(int argc, char** argv) {
   watch->add_option("study", study, "first digits of its digest")->required();
   auto* results = app.add_subcommand("results", "print what a study found");
   results->add_option("study", study, "first digits of its digest")->required();
-  results->add_option("--format", format, "text, json or csv")
-      ->check(CLI::IsMember({"text", "json", "csv"}))->capture_default_str();
+  results->add_option("--format", format, "text, json, csv or html")
+      ->check(CLI::IsMember({"text", "json", "csv", "html"}))->capture_default_str();
+  std::string bundle_folder;
+  auto* bundle = app.add_subcommand("bundle", "write results, study, model and proofs to a folder");
+  bundle->add_option("study", study, "first digits of its digest")->required();
+  bundle->add_option("-o,--output", bundle_folder, "folder; without it, bundle-DIGEST");
   auto* fetch = app.add_subcommand("fetch", "write a trained model as safetensors and TorchScript");
   fetch->add_option("study", study, "first digits of its digest")->required();
   fetch->add_option("-o,--output", output, "folder")->capture_default_str();
 
+  PlanQuestion planned;
+  AddPlan(app, &planned);
   EpsilonQuestion question;
   double noise = 0, rate = 1;
   uint64_t rounds = 1;
@@ -77,6 +110,7 @@ int main(int argc, char** argv) {
   ShowExample(list, "studies");
   ShowExample(watch, "watch 3f9a1c");
   ShowExample(results, "results 3f9a1c --format csv");
+  ShowExample(bundle, "bundle 3f9a1c -o bundle");
   ShowExample(fetch, "fetch 3f9a1c -o model");
   ShowExample(epsilon, "epsilon --delta 1e-6 --phase 2,0.1,200 --phase 4,1,1 --honest 34");
   try {
@@ -89,12 +123,14 @@ int main(int argc, char** argv) {
     return mutual::client::Report("mutual", status, options.json);
   };
   if (*join) return report(Join(options, code, organisation, address));
+  if (app.got_subcommand("plan")) return report(PrintPlan(options, planned));
   if (*passphrase) return report(ChangePassphrase(options, remove));
   if (*lint) return report(LintFile(options, file));
   if (*propose) return report(Propose(options, file));
   if (*list) return report(List(options));
   if (*watch) return report(Watch(options, study));
   if (*results) return report(Results(options, study, options.json ? "json" : format));
+  if (*bundle) return report(WriteBundle(options, study, bundle_folder));
   if (*fetch) return report(Fetch(options, study, output));
   if (*epsilon) {
     if (epsilon->count("--noise") > 0) {
