@@ -61,6 +61,10 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   endorse->add_option("organisation", newcomer, "the newcomer's name");
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  std::string listen;
+  auto* witness = app.add_subcommand(
+      "witness", "cosign checkpoints over HTTP, also of other logs that node.toml names");
+  witness->add_option("--listen", listen, "HOST:PORT, e.g. 0.0.0.0:8081")->required();
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* catch_up = app.add_subcommand(
       "catch-up", "after restoring an old ledger: charge what the log says was spent since");
@@ -83,6 +87,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*endorse) return Report(EndorseNewcomer(options, newcomer));
   if (*key) return Report(ShowKey(options));
   if (*serve) return Report(ServeNode(options, make_noise));
+  if (*witness) return Report(ServeWitnessOverHttp(options, listen));
   if (*budget) return Report(ShowBudget(options));
   if (*catch_up) return Report(CatchUpLedger(options));
   if (*sent && !receipts.empty()) return Report(CopyReceipts(options, receipts));

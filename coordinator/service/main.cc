@@ -1,6 +1,5 @@
 // `mutual-coordinator`: begins a federation, invites organisations, serves.
 #include <signal.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -10,12 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "coordinator/enrolment/federation_state.h"
-#include "coordinator/service/federation_core.h"
 #include "coordinator/service/own_entries.h"
-#include "coordinator/service/server.h"
+#include "coordinator/service/serve.h"
 #include "crypto/passphrase.h"
 
 namespace mutual::coordinator {
@@ -177,40 +174,9 @@ std::atomic<bool> interrupted = false;
 void OnSignal(int) { interrupted = true; }
 
 absl::Status Serve(const Options& options) {
-  const SystemClock clock;
-  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
-  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
-  MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
-  const auto say = [&clock](const std::string& line) {
-    std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
-    std::fflush(stdout);
-  };
-  MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
-                          ReadFile(state->folder() / "rules.md", uint64_t{1} << 20));
-  // The core is told of waiting checkpoints through this pointer, set once both exist.
-  std::atomic<FederationCore*> woken = nullptr;
-  CosignBoard board([&woken] {
-    if (FederationCore* const core = woken.load()) core->NotifyAll();
-  });
-  MUTUAL_ASSIGN_OR_RETURN(
-      const auto log,
-      PublicLog::Open({state->folder() / "log", state->origin(), &state->log_key(),
-                       &state->entry_key(), state->federation(), rules,
-                       &clock, &board, say}));
-  MUTUAL_ASSIGN_OR_RETURN(const auto core,
-                          FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
-                                                 &board, &clock, say}));
-  woken = core.get();
-  MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
-  std::printf("Serving %s on %s; stop with Ctrl-C.\n", state->federation().c_str(),
-              state->listen().c_str());
-  std::fflush(stdout);
-  while (!interrupted && log->status().ok()) ::usleep(50000);
-  MUTUAL_RETURN_IF_ERROR(log->status());
-  std::printf("Stopping; every round resumes at the next start.\n");
-  return absl::OkStatus();
+  return coordinator::Serve({options.folder, options.log_folder}, interrupted);
 }
 
 int Main(int argc, char** argv) {
@@ -243,6 +209,8 @@ int Main(int argc, char** argv) {
   record->add_option("code", options.code, "a word in capitals, e.g. POWER_CUT")->required();
   record->add_option("what", options.what, "one sentence for the public log")->required();
   auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
+  serve->add_option("--log-dir", options.log_folder,
+                    "where the log's public files are, for a web server to serve them");
   auto* status = app.add_subcommand("status", "organisations and studies");
   try {
     app.parse(argc, argv);

@@ -38,6 +38,10 @@ min_nodes = 3
 assumed_colluders = 1
 deadline = "60s"
 join_window = "%s"
+[scrutineers]
+organisations = ["north", "south", "east", "mill"]
+threshold = 2
+operator_nodes = []
 """
 
 
