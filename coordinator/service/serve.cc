@@ -3,7 +3,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -86,10 +85,7 @@ absl::Status Serve(const ServeOptions& options, const std::atomic<bool>& interru
   MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
   MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
                           ReadFile(state->folder() / "rules.md", uint64_t{1} << 20));
-  const auto say = [&clock](const std::string& line) {
-    std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
-    std::fflush(stdout);
-  };
+  const auto& say = options.say;
   Waker waker;
   CosignBoard board([&waker] { waker.Wake(); });
   OutsideWitnesses outside(&board, say);
