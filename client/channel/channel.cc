@@ -4,14 +4,11 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
-#include <set>
 
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/channel/channel_state.h"
 #include "crypto/digest.h"
-#include "mutual/federation/v1/federation.grpc.pb.h"
-#include "mutual/research/v1/research.grpc.pb.h"
 
 namespace mutual::client {
 namespace {
@@ -20,17 +17,7 @@ namespace fed = ::mutual::federation::v1;
 namespace res = ::mutual::research::v1;
 
 constexpr size_t kChunkBytes = 256 * 1024;
-constexpr int kCallSeconds = 30;
 constexpr uint64_t kLogFileBytes = uint64_t{256} * (65535 + 2);  // the largest bundle of entries
-
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  const std::string& code = status.error_details();
-  return code.empty() ? result : WithCode(result, code);
-}
-
-std::string BytesOf(const Digest& digest) { return std::string(AsText(digest.bytes)); }
 
 absl::StatusOr<StudySummary> FromProto(const fed::StudySummary& proto) {
   StudySummary summary;
@@ -71,31 +58,7 @@ std::string StateName(StudyState state) {
   return "unknown";
 }
 
-struct Channel::State {
-  std::shared_ptr<grpc::Channel> channel;  // shared with the stubs by gRPC's own interface
-  std::unique_ptr<fed::Enrolment::Stub> enrolment;
-  std::unique_ptr<fed::Federation::Stub> federation;
-  std::unique_ptr<res::Research::Stub> research;
-  std::mutex mutex;
-  std::set<grpc::ClientContext*> streams;
-  bool cancelled = false;
-
-  bool Enter(grpc::ClientContext* context) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (!cancelled) streams.insert(context);
-    return !cancelled;
-  }
-  void Leave(grpc::ClientContext* context) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    streams.erase(context);
-  }
-};
-
 namespace {
-
-void SetDeadline(grpc::ClientContext* context) {
-  context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kCallSeconds));
-}
 
 absl::StatusOr<std::string> ReadAll(grpc::ClientReader<fed::Chunk>& reader, uint64_t max_bytes) {
   std::string contents;
@@ -163,6 +126,7 @@ absl::StatusOr<std::unique_ptr<Channel>> Channel::Connect(const ChannelIdentity&
       grpc::CreateCustomChannel(identity.address, grpc::SslCredentials(options), arguments);
   state->enrolment = fed::Enrolment::NewStub(state->channel);
   state->federation = fed::Federation::NewStub(state->channel);
+  state->masks = fed::Masks::NewStub(state->channel);
   state->research = res::Research::NewStub(state->channel);
   return std::unique_ptr<Channel>(new Channel(std::move(state)));
 }

@@ -1,10 +1,12 @@
 #include "client/node/node.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_format.h"
+#include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -18,7 +20,13 @@
 #include "transparency/proof.h"
 
 namespace mutual::client {
+
+using aggregation::masking::MaskClasses;
+using aggregation::masking::Masker;
+
 namespace {
+
+uint32_t MaskThreads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
 
 // Errors of a round that are final for this node and round; the coordinator is told the code.
 bool IsRefusal(const absl::Status& status) {
@@ -32,7 +40,8 @@ std::string PublicCode(const absl::Status& status) {
   static const auto* const kPublic = new std::set<std::string>{
       "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "ROUND_EXPIRED",        "PARAMETERS_DIFFER", "BUDGET_SPENT",
       "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
-      "LEARNING_MISSING",   "ROUND_NOT_INCREASING", "LEDGER_BEHIND_LOG"};
+      "LEARNING_MISSING",   "ROUND_NOT_INCREASING", "LEDGER_BEHIND_LOG",    "MASK_KEYS_MISSING",
+      "ROUND_PASSED"};
   const std::string code = ErrorCode(status);
   return kPublic->count(code) > 0 ? code : "NODE_REFUSED";
 }
@@ -236,8 +245,13 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
     input.model = model;
     input.trainer = trainer_.get();
   }
-  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes,
+  MUTUAL_ASSIGN_OR_RETURN(const auto classes, MaskClasses::Create(ThresholdOf(round.study)));
+  MUTUAL_ASSIGN_OR_RETURN(Masker masker, parts_.masks->Load(round.study.digest, classes));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> words,
                           MakeContribution(input, *parts_.random, *parts_.noise));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> masked,
+                          masker.Mask(round.round, words, MaskThreads()));
+  const std::string bytes = aggregation::ToBytes(masked);
 
   ContributionRecord record;
   record.study = round.study.digest;
@@ -251,7 +265,7 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
       .Study(record.study)
       .Integer("round", record.round)
       .Text("node", parts_.home->organisation())
-      .Integer("vector-len", round.terms.vector_length)
+      .Integer("vector-len", masked.size())
       .Hash("sha256", record.sha256)
       .Time("time", record.created);
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
@@ -260,6 +274,8 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(record.file, bytes, FileMode::kSecret));
   MUTUAL_RETURN_IF_ERROR(
       parts_.ledger->ChargeAndStore(parts_.config->policy, round.charge, record));
+  // The round's keys go before its bytes: from here on only what is stored can be sent.
+  MUTUAL_RETURN_IF_ERROR(parts_.masks->Advance(record.study, masker));
   return record;
 }
 
@@ -278,7 +294,7 @@ absl::Status Node::CheckLedger(Channel& channel, const std::string& receipt) {
 }
 
 absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
-  if (refused_.count(receipt) > 0) return absl::OkStatus();
+  if (refused_.count(receipt) > 0 || !parts_.takes_part) return absl::OkStatus();
   // The policy is asked for before a round is judged: founders become witnesses before the first one.
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply trust, channel.GetTrust());
   if (!trust.policy_receipt.empty()) {

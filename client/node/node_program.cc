@@ -62,6 +62,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   auto* witness = app.add_subcommand(
       "witness", "cosign checkpoints over HTTP, also of other logs that node.toml names");
   witness->add_option("--listen", listen, "HOST:PORT, e.g. 0.0.0.0:8081")->required();
+  auto* scrutineer = app.add_subcommand(
+      "scrutineer", "hold mask keys and cosign the log, without taking part in studies");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* catch_up = app.add_subcommand(
       "catch-up", "after restoring an old ledger: charge what the log says was spent since");
@@ -99,7 +101,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*refuse) return report(AnswerStudy(options, study, false));
   if (*endorse) return report(EndorseNewcomer(options, newcomer));
   if (*key) return report(ShowKey(options));
-  if (*serve) return report(ServeNode(options, make_noise));
+  if (*serve) return report(ServeNode(options, make_noise, ServeRole::kNode));
+  if (*scrutineer) return report(ServeNode(options, make_noise, ServeRole::kScrutineer));
   if (*witness) return report(ServeWitnessOverHttp(options, listen));
   if (*budget) return report(ShowBudget(options));
   if (*catch_up) return report(CatchUpLedger(options));

@@ -90,6 +90,13 @@ absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string
   return transparency::TreeHead{found.size, found.root};
 }
 
+absl::StatusOr<Trust::Cosigned> Trust::Cosigners(const std::string& checkpoint) {
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  MUTUAL_RETURN_IF_ERROR(SeeLocked(evaluation.signed_checkpoint.checkpoint, checkpoint));
+  return Cosigned{std::move(evaluation), policy_.LeastOverlap()};
+}
+
 absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   const absl::MutexLock lock(&mutex_);

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "base/status.h"
 
 namespace mutual::coordinator {
@@ -71,6 +72,12 @@ constexpr char kExample[] =
     "listen = \"%s\"\n"
     "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
     "address = \"%s\"\n"
+    "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no masks.\n"
+    "operator_nodes = \"\"\n"
+    "\n"
+    "# [audit]\n"
+    "# Finished rounds whose files are kept for replays; left out: the newest, up to 2 GB.\n"
+    "# keep_rounds = 100\n"
     "\n"
     "# The public log. `listen` serves its files over HTTP, without TLS: any web server can stand before it,\n"
     "# or serve the folder itself (serve --log-dir). `witnesses` outside the federation are asked to cosign\n"
@@ -89,11 +96,16 @@ absl::StatusOr<CoordinatorConfig> ParseCoordinatorConfig(const std::string& text
     return Wrong(parsed.error().source(), std::string(parsed.error().description()));
   }
   const toml::table& root = parsed.table();
-  MUTUAL_RETURN_IF_ERROR(CheckKeys(root, {"federation", "listen", "address", "log"}));
+  MUTUAL_RETURN_IF_ERROR(CheckKeys(root, {"federation", "listen", "address", "operator_nodes", "log", "audit"}));
   CoordinatorConfig config;
   MUTUAL_ASSIGN_OR_RETURN(config.federation, Text(root, "federation"));
   MUTUAL_ASSIGN_OR_RETURN(config.listen, Text(root, "listen"));
   MUTUAL_ASSIGN_OR_RETURN(config.address, Text(root, "address"));
+  config.operator_nodes = absl::StrSplit(root["operator_nodes"].value_or(std::string()), ' ',
+                                         absl::SkipEmpty());
+  if (const toml::table* const audit = root["audit"].as_table()) {
+    MUTUAL_RETURN_IF_ERROR(CheckKeys(*audit, {"keep_rounds"}));  // read by audit_config.cc
+  }
   if (const toml::table* const log = root["log"].as_table()) {
     MUTUAL_ASSIGN_OR_RETURN(config.log, ReadLog(*log));
   }

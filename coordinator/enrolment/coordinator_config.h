@@ -20,6 +20,7 @@ struct LogConfig {
 
 struct CoordinatorConfig {
   std::string federation, listen, address;
+  std::vector<std::string> operator_nodes;
   LogConfig log;
 };
 

@@ -3,13 +3,14 @@
 #include <array>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "coordinator/enrolment/audit_config.h"
 #include "coordinator/enrolment/coordinator_config.h"
-#include "coordinator/enrolment/federation_state.h"
 #include "crypto/digest.h"
 #include "crypto/invitation.h"
 #include "crypto/key_folder.h"
@@ -90,7 +91,7 @@ absl::Status FederationState::Init(const InitRequest& request) {
       request.folder / "rules.md", absl::StrFormat(kRules, request.federation), FileMode::kPublic));
   return WriteFileDurably(
       request.folder / "coordinator.toml",
-      ExampleCoordinatorToml({request.federation, request.listen, request.address, {}}),
+      ExampleCoordinatorToml({request.federation, request.listen, request.address, {}, {}}),
       FileMode::kPublic);
 }
 
@@ -109,6 +110,8 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   state->listen_ = settings.listen;
   state->address_ = settings.address;
   state->log_ = settings.log;
+  state->operator_nodes_ = settings.operator_nodes;
+  MUTUAL_ASSIGN_OR_RETURN(state->keep_rounds_, KeepRoundsOf(*config));
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::KeyFolder secrets,

@@ -40,10 +40,17 @@ std::string PublicLog::KeyOf(const Entry& entry) {
   // What happened to a study is told once, whenever that was.
   const bool is_of_study = type == "incident" && !FieldOr(entry, "study").empty();
   if (type == "policy" || (type == "incident" && !is_of_study) || type == "software" ||
-      type == "dispute") {
+      type == "dispute" || type == "keys-ok") {
     return type + "/" + crypto::Sha256(entry.text()).ToHex();
   }
   std::string key = type;
+  if (type == "masks") {  // drawn again after a dispute
+    std::string sealed;
+    for (const transparency::EntryField& field : entry.fields()) {
+      if (field.key == "commit" || field.key == "sealed") sealed += field.value + "\n";
+    }
+    key += "/" + crypto::Sha256(sealed).ToHex();
+  }
   for (const char* const name : {"study", "window", "round", "node", "researcher"}) {
     const std::string value = FieldOr(entry, name);
     if (!value.empty()) key += "/" + value;
@@ -92,7 +99,9 @@ absl::Status PublicLog::Begin() {
       served_folder(), options_.folder / "state", policy,
       [this](const transparency::CosignRequest& request) {
         const transparency::Policy now = this->policy();
-        return options_.board->Collect(request, now, kCosignPatience);
+        std::vector<WantedWitnesses> wanted;
+        for (const auto& [key, group] : wanted_now_) wanted.push_back(group);
+        return options_.board->Collect(request, now, kCosignPatience, wanted);
       },
       [] { return uint64_t{0}; }};  // a larger size is noticed when witnesses are asked to cosign
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey again,
@@ -166,11 +175,17 @@ absl::StatusOr<SignedEntry> PublicLog::Sign(const Entry& entry) const {
 }
 
 absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
+  return AppendFor(entry, {});
+}
+
+absl::StatusOr<LoggedEntry> PublicLog::AppendFor(const SignedEntry& entry,
+                                                 const WantedWitnesses& wanted) {
   const std::string key = KeyOf(entry.entry);
   {
     const absl::MutexLock lock(&mutex_);
     if (!broken_.ok()) return broken_;
     if (published_.count(key) == 0 && pending_.count(key) == 0) {
+      if (wanted.count > 0) wanted_[key] = wanted;
       pending_[key] = entry.ToBytes();
       waiting_.push_back(key);
     }
@@ -186,9 +201,11 @@ absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
     }
     absl::SleepFor(absl::Milliseconds(1));
   }
-  const std::optional<LoggedEntry> found = Find(key);
+  std::optional<LoggedEntry> found = Find(key);
   if (!found) return Unavailable("the log cannot be read just now; try again");
-  return *found;
+  const absl::MutexLock lock(&mutex_);
+  if (const auto kept = wanted_checkpoints_.extract(key)) found->checkpoint = kept.mapped();
+  return *std::move(found);
 }
 
 // Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
@@ -295,6 +312,7 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
     const absl::MutexLock lock(&mutex_);
     head_ = log_->published();
     checkpoint_ = log_->checkpoint();
+    for (const auto& [key, group] : wanted_now_) wanted_checkpoints_[key] = checkpoint_;
   }
   cosigned_ = options_.clock->Now();
   return Index(first, batch);
@@ -318,10 +336,12 @@ void PublicLog::WaitForCompany() {
 std::vector<std::string> PublicLog::TakeBatch() {
   const absl::MutexLock lock(&mutex_);
   std::vector<std::string> batch;
+  wanted_now_.clear();
   while (!stopping_ && !waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
     // What a crash had left staged may have been published since it was asked for again.
     const auto found = pending_.find(waiting_.front());
     if (found != pending_.end()) batch.push_back(found->second);
+    if (auto wish = wanted_.extract(waiting_.front())) wanted_now_.insert(std::move(wish));
     waiting_.pop_front();
   }
   return batch;

@@ -32,6 +32,7 @@ namespace mutual::coordinator {
 struct LoggedEntry {
   uint64_t index = 0;
   std::string bytes;
+  std::string checkpoint;  // of AppendFor: the one that it was published with, empty after a restart
 };
 
 // Thread-safe.
@@ -60,6 +61,9 @@ class PublicLog {
   // Waits until the entry, or the one with its key that was first, is published. UNAVAILABLE NO_QUORUM
   // when that takes longer than the patience: ask again. Other errors: the log has stopped.
   absl::StatusOr<LoggedEntry> Append(const transparency::SignedEntry& entry);
+  // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
+  absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
+                                        const WantedWitnesses& wanted);
   std::optional<LoggedEntry> Find(const std::string& key);
   // Whether an entry with the key that `entry` has is published.
   bool Has(const transparency::Entry& entry) { return IsPublished(KeyOf(entry)); }
@@ -112,6 +116,9 @@ class PublicLog {
 
   absl::Mutex mutex_;
   std::deque<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, WantedWitnesses> wanted_ ABSL_GUARDED_BY(mutex_);  // by key of what waits
+  std::map<std::string, std::string> wanted_checkpoints_ ABSL_GUARDED_BY(mutex_);  // not yet fetched
+  std::map<std::string, WantedWitnesses> wanted_now_;  // of the batch, by key; the worker's
   std::map<std::string, std::string> pending_
       ABSL_GUARDED_BY(mutex_);  // key -> bytes, not published
   std::map<std::string, uint64_t> published_ ABSL_GUARDED_BY(mutex_);    // key -> index

@@ -58,6 +58,7 @@ void FederationCore::LogOwnEntries() {
 bool FederationCore::LogOne() {
   std::optional<transparency::Entry> entry;
   StudyRun* run = nullptr;
+  WantedWitnesses wanted;
   {
     const absl::MutexLock lock(&mutex_);
     for (const auto& candidate : runs_) {
@@ -68,6 +69,7 @@ bool FederationCore::LogOne() {
       } else if (*due) {
         entry = **due;
         run = candidate.get();
+        if (entry->type() == "close") wanted = run->CloseWitnesses();
         break;
       }
     }
@@ -75,7 +77,7 @@ bool FederationCore::LogOne() {
   if (!entry) return false;
   const absl::StatusOr<transparency::SignedEntry> signed_entry = parts_.log->Sign(*entry);
   absl::StatusOr<LoggedEntry> logged =
-      signed_entry.ok() ? parts_.log->Append(*signed_entry) : signed_entry.status();
+      signed_entry.ok() ? parts_.log->AppendFor(*signed_entry, wanted) : signed_entry.status();
   const absl::MutexLock lock(&mutex_);
   const absl::Status status = logged.ok() ? run->Logged(*logged) : logged.status();
   if (!status.ok()) FailRun(run, status);

@@ -83,6 +83,9 @@ absl::Status Serve(const ServeOptions& options, const std::atomic<bool>& interru
   MUTUAL_ASSIGN_OR_RETURN(const auto journal,
                           Journal::Open((state->folder() / "journal.sqlite").string()));
   MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  MUTUAL_ASSIGN_OR_RETURN(const auto retention,
+                          Retention::Open((state->folder() / "kept.sqlite").string(),
+                                          {state->keep_rounds()}, store.get()));
   MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
                           ReadFile(state->folder() / "rules.md", uint64_t{1} << 20));
   const auto& say = options.say;
@@ -102,7 +105,7 @@ absl::Status Serve(const ServeOptions& options, const std::atomic<bool>& interru
   MUTUAL_ASSIGN_OR_RETURN(const auto log, PublicLog::Open(std::move(log_options)));
   MUTUAL_ASSIGN_OR_RETURN(const auto core,
                           FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
-                                                 &board, &clock, say}));
+                                                 &board, retention.get(), &clock, say}));
   const Connection connection(&waker, core.get(), &outside);
   return Run(*core, interrupted);
 }

@@ -7,6 +7,7 @@
 #include "coordinator/service/study_run.h"
 #include "crypto/digest.h"
 #include "study/model.h"
+#include "transparency/merkle.h"
 
 namespace mutual::coordinator {
 
@@ -53,6 +54,7 @@ absl::StatusOr<Entry> StudyRun::RoundStartEntry(uint64_t round, absl::Time now) 
       .Integer("propose", IndexOf("propose", 0))
       .Integer("roster-size", roster.size())
       .Hash("roster", crypto::Sha256(names))
+      .Integer("threshold", MaskTermsOf(study_).threshold)
       // Entries carry whole seconds: the deadline is rounded up.
       .Time("deadline",
             absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1))
@@ -100,7 +102,7 @@ absl::StatusOr<Entry> StudyRun::IncidentEntry(absl::Time now) {
 
 absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
   const ReleaseOutput& output = *output_;
-  const auto count = static_cast<int>(std::get<Closed>(machine_->state()).received.size());
+  const auto count = static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
   const int least = least_counted_ == 0 ? count : std::min(least_counted_, count);
   MUTUAL_ASSIGN_OR_RETURN(const std::string privacy, PrivacyJson(study_, least));
   const auto figures = nlohmann::json::parse(privacy, nullptr, false);
@@ -117,6 +119,9 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
       .Real("epsilon-public", figures.value("epsilon_public", 0.0))
       .Text("accountant", "rdp")
       .Time("time", now);
+  for (const auto& [node, tally] : std::get<Tallying>(machine_->state()).tallies) {
+    writer.Integer("tally", tally.entry);
+  }
   if (!output.model.empty()) writer.Hash("model", crypto::Sha256(output.model));
   if (!output.result_json.empty()) writer.Hash("result", crypto::Sha256(output.result_json));
   return writer.Finish();
@@ -135,7 +140,6 @@ absl::StatusOr<std::optional<Entry>> StudyRun::EntryToLog(absl::Time now) {
   if (round_ == 0 || (released && round_ < study_.rounds())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, RoundStartEntry(round_ + 1, now));
   } else if (const auto* closed = std::get_if<Closed>(&machine_->state())) {
-    if (close_logged_) return entry;
     MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
   } else if (const auto* abandoned = std::get_if<Abandoned>(&machine_->state())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(abandoned->reason, now));
@@ -149,11 +153,16 @@ absl::Status StudyRun::Logged(const LoggedEntry& logged) {
   const std::string& type = entry.entry.type();
   if (type == "round-start") {
     MUTUAL_ASSIGN_OR_RETURN(round_, entry.entry.Integer("round"));
-    machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
+    machine_ = std::make_unique<RoundMachine>(Rules(round_));
     MUTUAL_RETURN_IF_ERROR(Opened(logged.bytes));
     return Apply(RoundOpened{logged.bytes});
   }
-  if (type == "close") close_logged_ = true;
+  if (type == "close") {
+    MUTUAL_ASSIGN_OR_RETURN(const absl::Time closed, entry.entry.Time("time"));
+    return Apply(CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
+                             absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1,
+                             logged.checkpoint});
+  }
   if (type == "abandon" || type == "incident") {
     MUTUAL_ASSIGN_OR_RETURN(const std::string code, entry.entry.Text("code"));
     return Fail(code);
@@ -185,7 +194,6 @@ absl::Status StudyRun::Opened(const std::string& entry_bytes) {
     MUTUAL_ASSIGN_OR_RETURN(const Digest model, entry.entry.Hash("model"));
     model_ = model;
   }
-  close_logged_ = false;
   const auto found = parts_.log->FindSame(entry.entry);
   if (!found) return Internal("a round was opened that is not in the log");
   MUTUAL_ASSIGN_OR_RETURN(notice_, parts_.log->Receipt(found->index));

@@ -32,7 +32,7 @@ void ExpectRefused(const std::string& text, const std::string& message) {
 
 TEST_CASE("The configuration that init writes is read back", "[config]") {
   const auto config = ParseCoordinatorConfig(
-      ExampleCoordinatorToml({"fed.example", "0.0.0.0:1", "fed.example:1", {}}));
+      ExampleCoordinatorToml({"fed.example", "0.0.0.0:1", "fed.example:1", {}, {}}));
   REQUIRE_OK(config);
   CHECK(config->federation == "fed.example");
   CHECK(config->listen == "0.0.0.0:1");

@@ -39,7 +39,7 @@ assumed_colluders = 1
 deadline = "60s"
 join_window = "%s"
 [scrutineers]
-organisations = ["north", "south", "east", "mill"]
+organisations = ["north", "east", "south", "mill"]
 threshold = 2
 operator_nodes = []
 """
@@ -92,12 +92,28 @@ def operate(federation, *arguments):
 
 
 def open_round(federation, title):
-    """A round that waits for mill, which does not serve; its study's digest."""
+    """A round that waits for mill, which cannot read its table; its study's digest."""
     digest = federation.propose(STUDY % (title, "10m"))
     federation.accept(digest)
     for node in NODES[:3]:
         federation.wait_for(node, "study %s round 1: contribution sent" % digest[:12])
     return digest
+
+
+def block(federation):
+    """Mill's table is a pipe that nobody writes: it agrees on masks and then never contributes."""
+    federation.kill("mill")
+    table = federation.path("mill", "points.csv")
+    os.rename(table, table + ".kept")
+    os.mkfifo(table)
+    federation.serve_node("mill")
+
+
+def unblock(federation):
+    federation.kill("mill")
+    table = federation.path("mill", "points.csv")
+    os.replace(table + ".kept", table)
+    federation.serve_node("mill")
 
 
 def what_happened(federation):
@@ -120,8 +136,7 @@ def what_happened(federation):
     check(why["what"] == "The question was wrong." and why["index"] < end["index"] and
           end["code"] == "OPERATOR_STOPPED", "and the log says so first, and why")
 
-    federation.processes["mill"].terminate()
-    federation.processes["mill"].wait()
+    block(federation)
     digest = open_round(federation, "Stopped in its first round")
     operate(federation, "stop", digest[:12], "--why", "A column was misread.")
     check(ended_by(federation, digest, "OPERATOR_STOPPED"), "also in a round that is open")
@@ -131,7 +146,7 @@ def what_happened(federation):
     digest = open_round(federation, "A kept file is lost")
     kept = wait_for_entry(federation, "contribution", study="sha256:" + digest)["sha256"]
     os.remove(federation.path("fed", "content", kept[:2], kept[2:]))
-    federation.serve_node("mill")
+    unblock(federation)
     check(ended_by(federation, digest, ""), "a round whose sum cannot be made ends its study")
     failed = wait_for_entry(federation, "incident", study="sha256:" + digest)
     check(failed["round"] == "1", "and the failed release is an incident in the log: " + failed["code"])

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "privacy/accountant.h"
 #include "tools/audit/commands.h"
+#include "tools/audit/readership.h"
 #include "tools/audit/study_replay.h"
 
 namespace mutual::audit {
@@ -221,12 +222,17 @@ int RunWho(const CommandOptions& options, const std::string& prefix) {
     list.push_back(JsonOf(node, decision, rounds));
     text += LineOf(node, decision, rounds);
   }
+  for (const std::string& line : ReadershipOf(study)) text += "  " + line + "\n";
   const Findings& findings = (*done)->findings;
   const int code = findings.exit_code();
-  const Json json = {
-      {"version", kJsonVersion}, {"command", "who"},  {"study", study.digest.ToHex()},
-      {"title", study.title},    {"decisions", list}, {"verdict", NameOf(findings.exit_code())},
-      {"exit_code", code}};
+  const Json json = {{"version", kJsonVersion},
+                     {"command", "who"},
+                     {"study", study.digest.ToHex()},
+                     {"title", study.title},
+                     {"decisions", list},
+                     {"readers", ReadershipJson(study)},
+                     {"verdict", NameOf(findings.exit_code())},
+                     {"exit_code", code}};
   text += findings.Conclusion() + absl::StrFormat("  → mutual-audit privacy --study %s   exit %d\n",
                                                   study.digest.Short(), code);
   std::fputs((options.json ? Print(json) : text).c_str(), stdout);
