@@ -40,7 +40,7 @@ struct Fixture {
     request.old_size = old_size;
     if (old_size == 1) request.proof = {transparency::LeafHash("second")};
     request.prove = [&](uint64_t) { return request.proof; };
-    return board.Collect(request, *policy, timeout);
+    return board.Collect(request, *policy, timeout, {});
   }
 
   mutual::testing::TemporaryFolder folder;
