@@ -115,6 +115,20 @@ privacy::BudgetPolicy ReadPolicy(const toml::table& table, Problems* problems) {
   return policy;
 }
 
+std::vector<std::string> ReadWitnessLogs(const toml::table& table, Problems* problems) {
+  CheckKeys(table, {"logs"}, "[witness]", problems);
+  std::vector<std::string> vkeys;
+  if (const toml::array* const logs = table["logs"].as_array()) {
+    for (const toml::node& log : *logs) {
+      vkeys.push_back(log.value_or(std::string()));
+      if (vkeys.back().empty()) problems->Add(log, "want a log's vkey in quotes");
+    }
+  } else {
+    problems->Add(table, "[witness] needs logs = [\"VKEY\", …]");
+  }
+  return vkeys;
+}
+
 }  // namespace
 
 absl::StatusOr<NodeConfig> LoadNodeConfig(const std::filesystem::path& path) {
@@ -129,7 +143,7 @@ absl::StatusOr<NodeConfig> LoadNodeConfig(const std::filesystem::path& path) {
   const toml::table& root = parsed.table();
   Problems problems;
   NodeConfig config;
-  CheckKeys(root, {"slots", "policy", "tables"}, "the file", &problems);
+  CheckKeys(root, {"slots", "policy", "tables", "witness"}, "the file", &problems);
   const int64_t slots = root["slots"].value_or(int64_t{0});
   if (slots < 1 || slots > 10000000) {
     problems.Add(root, "slots, the number of places for members, must be 1 to 10000000");
@@ -139,6 +153,9 @@ absl::StatusOr<NodeConfig> LoadNodeConfig(const std::filesystem::path& path) {
     config.policy = ReadPolicy(*policy, &problems);
   } else {
     problems.Add(root, "there is no [policy]: the organisation's own privacy limits");
+  }
+  if (const toml::table* const witness = root["witness"].as_table()) {
+    config.witness_logs = ReadWitnessLogs(*witness, &problems);
   }
   if (const toml::table* const tables = root["tables"].as_table()) {
     for (const auto& [name, node] : *tables) {
@@ -172,6 +189,10 @@ yearly_epsilon_public = 10   # in a calendar year, from what is published
 study_epsilon_node = 8       # in one study, if everyone else colluded
 study_epsilon_public = 8     # in one study, from what is published
 orders = [3, 4, 6, 8, 12, 20, 32, 64]  # at most 8 Renyi orders; do not change within a year
+
+# Other federations' logs that `mutual-node witness --listen HOST:PORT` cosigns besides this federation's.
+# [witness]
+# logs = ["fed.example/audit+a1a51a8f+ASZj39YJh1mKgn48tWr9HUcwcEFzACQmRPe1bE9cxCjL"]
 
 # One section for each table that studies may ask for, by the name that study files use.
 # [tables.trips]

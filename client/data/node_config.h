@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "client/data/data_source.h"
@@ -15,6 +16,8 @@ namespace mutual::client {
 struct NodeConfig {
   std::map<std::string, TableConfig> tables;
   privacy::BudgetPolicy policy;
+  std::vector<std::string>
+      witness_logs;    // vkeys of logs that the HTTP witness cosigns besides the own
   uint64_t slots = 0;  // places for members; fixed for the life of the ledger
 };
 

@@ -31,6 +31,10 @@ absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& n
 absl::Status ChangePassphrase(const CommandOptions& options, bool remove);
 absl::Status ShowKey(const CommandOptions& options);
 
+// witness_command.cc
+// Serves the node's witness over HTTP at `address` until stopped.
+absl::Status ServeWitnessOverHttp(const CommandOptions& options, const std::string& address);
+
 // study_commands.cc
 absl::Status JoinFederation(const CommandOptions& options, const std::string& code,
                             const std::string& organisation, const std::string& address);

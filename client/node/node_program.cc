@@ -58,6 +58,10 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   endorse->add_option("organisation", newcomer, "the newcomer's name");
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  std::string listen;
+  auto* witness = app.add_subcommand(
+      "witness", "cosign checkpoints over HTTP, also of other logs that node.toml names");
+  witness->add_option("--listen", listen, "HOST:PORT, e.g. 0.0.0.0:8081")->required();
   auto* scrutineer = app.add_subcommand(
       "scrutineer", "hold mask keys and cosign the log, without taking part in studies");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
@@ -75,6 +79,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   ShowExample(endorse, "endorse south-02");
   ShowExample(key, "key");
   ShowExample(serve, "serve");
+  ShowExample(witness, "witness --listen 0.0.0.0:8081");
   ShowExample(budget, "budget --json");
   ShowExample(catch_up, "catch-up");
   ShowExample(sent, "sent --receipts receipts");
@@ -98,6 +103,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*key) return report(ShowKey(options));
   if (*serve) return report(ServeNode(options, make_noise, ServeRole::kNode));
   if (*scrutineer) return report(ServeNode(options, make_noise, ServeRole::kScrutineer));
+  if (*witness) return report(ServeWitnessOverHttp(options, listen));
   if (*budget) return report(ShowBudget(options));
   if (*catch_up) return report(CatchUpLedger(options));
   if (*sent && !receipts.empty()) return report(CopyReceipts(options, receipts));

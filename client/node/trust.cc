@@ -5,7 +5,8 @@
 #include "absl/strings/str_join.h"
 #include "base/file.h"
 #include "base/status.h"
-#include "crypto/digest.h"
+#include "client/node/evidence.h"
+#include "client/node/trust.h"
 #include "transparency/proof.h"
 
 namespace mutual::client {
@@ -42,15 +43,12 @@ absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const fs::path& folder, const
 
 absl::Status Trust::Forked(const std::string& first, const std::string& second) {
   const fs::path folder = folder_ / "evidence";
-  std::error_code ignored;
-  fs::create_directories(folder, ignored);
-  const std::string name = crypto::Sha256(first + second).Short();
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder / (name + "-1"), first, FileMode::kPublic));
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder / (name + "-2"), second, FileMode::kPublic));
-  return WithCode(DataLoss("the federation's log has told two stories. This node takes part in nothing "
-                           "more; show %s to the other organisations",
-                           folder.string()),
-                  "LOG_FORKED");
+  MUTUAL_RETURN_IF_ERROR(KeepEvidence(folder, first, second));
+  return WithCode(
+      DataLoss("the federation's log has told two stories. This node takes part in nothing "
+               "more; show %s to the other organisations",
+               folder.string()),
+      "LOG_FORKED");
 }
 
 absl::Status Trust::CheckUnforked() const {

@@ -30,13 +30,13 @@ void OnSignal(int) { interrupted = true; }
 
 // The federation's log, and those that node.toml trusts besides it.
 absl::StatusOr<std::vector<NoteVerifier>> LogsOf(const Home& home, const NodeConfig& config) {
-  std::vector<NoteVerifier> logs;
   MUTUAL_ASSIGN_OR_RETURN(
-      logs.emplace_back(),
+      const NoteVerifier own,
       NoteVerifier::Create(home.origin(), transparency::KeyType::kNote, home.log_key()));
+  std::vector<NoteVerifier> logs = {own};
   for (const std::string& vkey : config.witness_logs) {
     MUTUAL_ASSIGN_OR_RETURN(NoteVerifier log, NoteVerifier::FromVkey(vkey));
-    if (log != logs.front()) logs.push_back(std::move(log));
+    if (!(log == own)) logs.push_back(std::move(log));
   }
   return logs;
 }

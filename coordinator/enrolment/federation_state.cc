@@ -10,6 +10,7 @@
 #include "base/ids.h"
 #include "base/status.h"
 #include "coordinator/enrolment/audit_config.h"
+#include "coordinator/enrolment/coordinator_config.h"
 #include "crypto/digest.h"
 #include "crypto/invitation.h"
 #include "crypto/key_folder.h"
@@ -24,19 +25,6 @@ constexpr uint64_t kSmall = 1 << 20;
 const absl::Duration kAuthorityLife = absl::Hours(24 * 3650);
 const absl::Duration kMemberLife = absl::Hours(24 * 730);
 
-constexpr char kConfig[] =
-    "# The coordinator of %s.\n"
-    "federation = \"%s\"\n"
-    "# Where this program listens. 0.0.0.0:7443 for all networks.\n"
-    "listen = \"%s\"\n"
-    "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
-    "address = \"%s\"\n"
-    "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no masks.\n"
-    "operator_nodes = \"\"\n"
-    "# [audit]\n"
-    "# Finished rounds whose files are kept for replays; left out: the newest, up to 2 GB.\n"
-    "# keep_rounds = 100\n";
-
 // The rulebook's first words; its SHA-256 stands in the log's first entry.
 constexpr char kRules[] =
     "# Rules of %s\n\n"
@@ -44,18 +32,6 @@ constexpr char kRules[] =
     "2. Members' rows stay with their organisation; only noised sums leave it.\n"
     "3. What is asked, who takes part and what is released stands in the public log first.\n"
     "4. Later organisations are let in by the existing ones.\n";
-
-absl::StatusOr<std::string> ValueOf(const std::string& text, const std::string& key) {
-  const std::string start = "\n" + key + " = \"";
-  size_t at = ("\n" + text).find(start);
-  if (at == std::string::npos) {
-    return InvalidArgument("coordinator.toml has no line %s = \"…\"; add it", key);
-  }
-  at += start.size() - 1;
-  const size_t end = text.find('"', at);
-  if (end == std::string::npos) return InvalidArgument("coordinator.toml: %s is not closed", key);
-  return text.substr(at, end - at);
-}
 
 absl::Status WriteKeys(const InitRequest& request, const crypto::KeyFolder& secrets) {
   const fs::path keys = request.folder / "keys";
@@ -111,13 +87,12 @@ absl::Status FederationState::Init(const InitRequest& request) {
     MUTUAL_RETURN_IF_ERROR(keys.SetPassphrase(passphrase));
   }
   MUTUAL_RETURN_IF_ERROR(WriteKeys(request, keys));
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(request.folder / "rules.md",
-                                          absl::StrFormat(kRules, request.federation),
-                                          FileMode::kPublic));
-  return WriteFileDurably(request.folder / "coordinator.toml",
-                          absl::StrFormat(kConfig, request.federation, request.federation,
-                                          request.listen, request.address),
-                          FileMode::kPublic);
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(
+      request.folder / "rules.md", absl::StrFormat(kRules, request.federation), FileMode::kPublic));
+  return WriteFileDurably(
+      request.folder / "coordinator.toml",
+      ExampleCoordinatorToml({request.federation, request.listen, request.address, {}, {}}),
+      FileMode::kPublic);
 }
 
 absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs::path& folder) {
@@ -130,11 +105,12 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   }
   std::unique_ptr<FederationState> state(new FederationState());
   state->folder_ = folder;
-  MUTUAL_ASSIGN_OR_RETURN(state->federation_, ValueOf(*config, "federation"));
-  MUTUAL_ASSIGN_OR_RETURN(state->listen_, ValueOf(*config, "listen"));
-  MUTUAL_ASSIGN_OR_RETURN(state->address_, ValueOf(*config, "address"));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string operated, ValueOf(*config, "operator_nodes"));
-  state->operator_nodes_ = absl::StrSplit(operated, ' ', absl::SkipEmpty());
+  MUTUAL_ASSIGN_OR_RETURN(const CoordinatorConfig settings, ParseCoordinatorConfig(*config));
+  state->federation_ = settings.federation;
+  state->listen_ = settings.listen;
+  state->address_ = settings.address;
+  state->log_ = settings.log;
+  state->operator_nodes_ = settings.operator_nodes;
   MUTUAL_ASSIGN_OR_RETURN(state->keep_rounds_, KeepRoundsOf(*config));
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));

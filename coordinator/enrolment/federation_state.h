@@ -1,6 +1,6 @@
 // The coordinator's folder: certificate authority, server certificate, log key and configuration.
 //
-//   DIR/coordinator.toml  federation, address, [audit]       (written by init, edited by people)
+//   DIR/coordinator.toml  federation, address, [log] [audit] (written by init, edited by people)
 //   DIR/rules.md          the rulebook, hashed in the log's first entry
 //   DIR/keys/             ca.key ca.crt server.key server.crt log.key coordinator.key  (crypto/key_folder.h)
 //   DIR/journal.sqlite    DIR/kept.sqlite  DIR/content/    DIR/log/public (served)  DIR/log/state
@@ -14,6 +14,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "coordinator/enrolment/coordinator_config.h"
 #include "coordinator/storage/journal.h"
 #include "crypto/certificate.h"
 #include "crypto/signing_key.h"
@@ -38,6 +39,7 @@ class FederationState {
  public:
   // ALREADY_EXISTS ALREADY_INITIALISED when the folder holds a federation.
   static absl::Status Init(const InitRequest& request);
+  // FAILED_PRECONDITION NOT_INITIALISED; INVALID_ARGUMENT COORDINATOR_CONFIG with the line.
   static absl::StatusOr<std::unique_ptr<FederationState>> Load(const std::filesystem::path& folder);
 
   // A single-use invitation code for `role` ("node" or "researcher"), recorded before it is returned.
@@ -51,6 +53,7 @@ class FederationState {
 
   const std::string& federation() const { return federation_; }
   std::string origin() const { return federation_ + "/audit"; }
+  const LogConfig& log() const { return log_; }
   const std::string& listen() const { return listen_; }
   const std::string& address() const { return address_; }
   // Nodes that the operator of this coordinator runs too: they count as colluders and hold no masks.
@@ -69,6 +72,7 @@ class FederationState {
   std::filesystem::path folder_;
   std::optional<uint64_t> keep_rounds_;
   std::string federation_, listen_, address_, server_certificate_;
+  LogConfig log_;
   std::vector<std::string> operator_nodes_;
   crypto::Secret server_key_;
   std::unique_ptr<crypto::CertificateAuthority> authority_;

@@ -17,6 +17,8 @@ using transparency::KeyType;
 using transparency::NoteVerifier;
 using transparency::SignedEntry;
 
+constexpr char kFounders[] = "founders";
+
 absl::Status Bad(const std::string& why) {
   return WithCode(PermissionDenied("the enrol entry is refused: %s", why), "BAD_STATEMENT");
 }
@@ -51,6 +53,23 @@ absl::StatusOr<Newcomer> ReadEnrol(const SignedEntry& entry, const std::string& 
   const std::vector<NoteVerifier> keys = {identity};
   MUTUAL_RETURN_IF_ERROR(transparency::VerifyNote(entry.note, keys).status());
   return newcomer;
+}
+
+// The policy's last lines: the founders' quorum, and that of the witnesses outside the federation,
+// if any.
+void AddQuorum(const LogConfig& log, std::vector<std::string>* lines) {
+  if (log.witnesses.empty()) {
+    lines->push_back(absl::StrFormat("quorum %s", kFounders));
+    return;
+  }
+  std::string names;
+  for (const transparency::PolicyWitness& witness : log.witnesses) {
+    lines->push_back("witness " + witness.name + " " + witness.key.ToVkey() + " " + witness.url);
+    names += " " + witness.name;
+  }
+  lines->push_back(absl::StrFormat("group outside %d%s", log.needed, names));
+  lines->push_back(absl::StrFormat("group both all %s outside", kFounders));
+  lines->push_back("quorum both");
 }
 
 }  // namespace
@@ -94,7 +113,9 @@ absl::StatusOr<std::string> Admission::Enrol(const Newcomer& newcomer, const Sig
 absl::Status Admission::CheckEndorsed(const Newcomer& newcomer, SignedEntry* entry) {
   size_t k = 0;
   const transparency::Policy policy = parts_.log->policy();
-  for (const transparency::PolicyGroup& group : policy.groups()) k = group.threshold;
+  for (const transparency::PolicyGroup& group : policy.groups()) {
+    if (group.name == kFounders) k = group.threshold;
+  }
   const absl::MutexLock lock(&mutex_);
   auto found = waiting_.find(newcomer.organisation);
   if (found == waiting_.end() || found->second.entry.text() != entry->entry.text()) {
@@ -168,8 +189,8 @@ absl::Status Admission::Found(uint64_t liars) {
   const uint64_t dishonest = std::max<uint64_t>(liars, names.size() >= 7 ? 2 : 1);
   const uint64_t k = (names.size() + dishonest) / 2 + 1;
   MUTUAL_RETURN_IF_ERROR(transparency::CheckQuorumBound({k, names.size(), dishonest}));
-  lines.push_back(absl::StrFormat("group founders %d %s", k, absl::StrJoin(names, " ")));
-  lines.push_back("quorum founders");
+  lines.push_back(absl::StrFormat("group %s %d %s", kFounders, k, absl::StrJoin(names, " ")));
+  AddQuorum(parts_.state->log(), &lines);
   EntryWriter writer("policy", parts_.log->origin());
   for (const std::string& line : lines) writer.Text("policy", line);
   writer.Integer("dishonest", dishonest)

@@ -1,6 +1,5 @@
 // `mutual-coordinator`: begins a federation, invites organisations, serves.
 #include <signal.h>
-#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 
@@ -10,12 +9,10 @@
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/status.h"
 #include "coordinator/enrolment/federation_state.h"
-#include "coordinator/service/federation_core.h"
 #include "coordinator/service/own_entries.h"
-#include "coordinator/service/server.h"
+#include "coordinator/service/serve.h"
 #include "coordinator/service/start_model.h"
 #include "crypto/passphrase.h"
 
@@ -117,7 +114,8 @@ absl::Status Record(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
   MUTUAL_RETURN_IF_ERROR(
       journal->AddIncident({options.code, options.what, FormatUtc(clock.Now()), ""}));
-  std::printf("Recorded; a running coordinator writes it to the log within a second.\n");
+  Print(options, {{"recorded", options.code}},
+        "Recorded; a running coordinator writes it to the log within a second.");
   return absl::OkStatus();
 }
 
@@ -141,10 +139,9 @@ absl::Status Stop(Options options) {
   }
   MUTUAL_RETURN_IF_ERROR(
       journal->AddIncident({options.code, options.what, FormatUtc(clock.Now()), found[0]}));
-  std::printf(
-      "Study %s is stopped; a running coordinator writes it to the log and ends it within a "
-      "second.\n",
-      found[0].substr(0, 12).c_str());
+  Print(options, {{"stopped", found[0]}},
+        "Study " + found[0].substr(0, 12) +
+            " is stopped; a running coordinator writes it to the log and ends it within a second.");
   return absl::OkStatus();
 }
 
@@ -207,45 +204,15 @@ std::atomic<bool> interrupted = false;
 void OnSignal(int) { interrupted = true; }
 
 absl::Status Serve(const Options& options) {
-  const SystemClock clock;
-  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
-  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
-  MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
-  MUTUAL_ASSIGN_OR_RETURN(const auto retention,
-                          Retention::Open((state->folder() / "kept.sqlite").string(),
-                                          {state->keep_rounds()}, store.get()));
-  const auto say = [&clock, &options](const std::string& line) {
-    const std::string now = FormatUtc(clock.Now());
+  ::signal(SIGINT, OnSignal);
+  ::signal(SIGTERM, OnSignal);
+  const auto say = [&options](const std::string& line) {
+    const std::string now = FormatUtc(SystemClock().Now());
     const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
     std::printf("%s\n", options.json ? json.dump().c_str() : (now + "  " + line).c_str());
     std::fflush(stdout);
   };
-  MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
-                          ReadFile(state->folder() / "rules.md", uint64_t{1} << 20));
-  // The core is told of waiting checkpoints through this pointer, set once both exist.
-  std::atomic<FederationCore*> woken = nullptr;
-  CosignBoard board([&woken] {
-    if (FederationCore* const core = woken.load()) core->NotifyAll();
-  });
-  MUTUAL_ASSIGN_OR_RETURN(
-      const auto log,
-      PublicLog::Open({state->folder() / "log", state->origin(), &state->log_key(),
-                       &state->entry_key(), state->federation(), rules,
-                       &clock, &board, say}));
-  MUTUAL_ASSIGN_OR_RETURN(const auto core,
-                          FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
-                                                 &board, retention.get(), &clock, say}));
-  woken = core.get();
-  MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
-  ::signal(SIGINT, OnSignal);
-  ::signal(SIGTERM, OnSignal);
-  std::printf("Serving %s on %s; stop with Ctrl-C.\n", state->federation().c_str(),
-              state->listen().c_str());
-  std::fflush(stdout);
-  while (!interrupted && log->status().ok()) ::usleep(50000);
-  MUTUAL_RETURN_IF_ERROR(log->status());
-  std::printf("Stopping; every round resumes at the next start.\n");
-  return absl::OkStatus();
+  return coordinator::Serve({options.folder, options.log_folder, say}, interrupted);
 }
 
 // The footer of a subcommand's --help.
@@ -285,12 +252,16 @@ int Main(int argc, char** argv) {
   record->add_option("code", options.code, "a word in capitals, e.g. POWER_CUT")->required();
   record->add_option("what", options.what, "one sentence for the public log")->required();
   auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
+  serve->add_option("--log-dir", options.log_folder,
+                    "where the log's public files are, for a web server to serve them");
   auto* status = app.add_subcommand("status", "organisations and studies");
   ShowExample(init, "init fed --federation fed.example --listen 0.0.0.0:7443 --address fed.example:7443");
   ShowExample(passphrase, "--dir fed passphrase");
   ShowExample(invite, "--dir fed invite --role node --count 6");
   ShowExample(revoke, "--dir fed revoke north-07");
   ShowExample(serve, "--dir fed serve");
+  ShowExample(stop, "--dir fed stop 3f9a1c --why \"A column was misread.\"");
+  ShowExample(record, "--dir fed record POWER_CUT \"The machine was without power for an hour.\"");
   ShowExample(status, "--dir fed status --json");
   try {
     app.parse(argc, argv);

@@ -22,7 +22,8 @@ constexpr char kStyle[] =
     ".3rem 0;border-bottom:1px solid #ddd}td.v{font-weight:600}.FAIL{color:#a3170f}.pass{color:"
     "#0c6b2c}.skip{color:#7a5b00}code{font-size:.85em;overflow-wrap:anywhere}td "
     "code{white-space:nowrap}svg{width:100%;"
-    "height:auto}.name,.value{font:13px system-ui,sans-serif;fill:#333}.released,.node{fill:"
+    "max-width:36rem;height:auto}.name,.value{font:14px "
+    "system-ui,sans-serif;fill:#333}.released,.node{fill:"
     "#2b6cb0}.public{fill:#90b8e0}.abandoned{fill:#c2410c}.open{fill:#a3a3a3}.proposed{fill:#111}"
     ".small{color:#555;font-size:.9rem}@media print{body{margin:0}}";
 

@@ -7,7 +7,8 @@
 namespace mutual::audit {
 namespace {
 
-constexpr int kWidth = 720, kNameWidth = 230, kRow = 26;
+constexpr int kWidth = 480, kValueWidth = 60, kRow = 22;  // narrow enough for a phone
+constexpr size_t kLabel = 56;                             // characters over a bar
 constexpr size_t kMaxRounds = 400;  // drawn one by one; beyond, studies are drawn as one block
 
 // A label's text of at most `limit` characters; UTF-8 is not cut inside a character.
@@ -27,7 +28,7 @@ std::string Begin(size_t rows, const char* label) {
 
 std::string Label(size_t row, const std::string& escaped) {
   return absl::StrFormat("<text x=\"0\" y=\"%d\" class=\"name\">%s</text>\n",
-                         static_cast<int>(row) * kRow + 18, escaped);
+                         static_cast<int>(row) * kRow + 17, escaped);
 }
 
 struct Bar {
@@ -37,19 +38,19 @@ struct Bar {
 };
 
 std::string Draw(size_t row, const Bar& bar) {
-  const double span = kWidth - kNameWidth - 60;
-  const double x = kNameWidth + bar.from * span;
+  const double span = kWidth - kValueWidth;
+  const double x = bar.from * span;
   const double width = std::max(2.0, (bar.to - bar.from) * span);
   return absl::StrFormat(
       "<rect x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"14\" rx=\"2\" class=\"%s\">"
       "<title>%s</title></rect>\n",
-      x, static_cast<int>(row) * kRow + 7, width, bar.kind, bar.title);
+      x, static_cast<int>(row) * kRow + 3, width, bar.kind, bar.title);
 }
 
 std::string Value(size_t row, double at, const std::string& text) {
-  const double span = kWidth - kNameWidth - 60;
-  return absl::StrFormat("<text x=\"%.1f\" y=\"%d\" class=\"value\">%s</text>\n",
-                         kNameWidth + at * span + 6, static_cast<int>(row) * kRow + 18, text);
+  const double span = kWidth - kValueWidth;
+  return absl::StrFormat("<text x=\"%.1f\" y=\"%d\" class=\"value\">%s</text>\n", at * span + 6,
+                         static_cast<int>(row) * kRow + 15, text);
 }
 
 std::string RoundTitle(const Round& round) {
@@ -89,12 +90,12 @@ std::string EscapeHtml(std::string_view text) {
 }
 
 std::string TimelineSvg(const History& history, uint64_t size) {
-  std::string svg = Begin(history.studies.size(), "Studies along the entries of the log");
+  std::string svg = Begin(history.studies.size() * 2, "Studies along the entries of the log");
   const double span = std::max<double>(1, static_cast<double>(size));
   size_t row = 0;
   for (const StudyHistory* one : history.InOrder()) {
     const StudyHistory& study = *one;
-    svg += Label(row, Shorten(study.title, 30));
+    svg += Label(row++, Shorten(study.title, kLabel));
     const double from = static_cast<double>(study.propose.value_or(0)) / span;
     svg += Draw(row,
                 {from, from, "proposed", "proposed, entry " + Grouped(study.propose.value_or(0))});
@@ -115,11 +116,11 @@ std::string ParticipationSvg(const History& history) {
       most = std::max(most, counted[node] += rounds);
     }
   }
-  std::string svg = Begin(counted.size(), "Rounds that counted each organisation");
+  std::string svg = Begin(counted.size() * 2, "Rounds that counted each organisation");
   size_t row = 0;
   for (const auto& [node, rounds] : counted) {
     const double share = static_cast<double>(rounds) / static_cast<double>(most);
-    svg += Label(row, EscapeHtml(node));
+    svg += Label(row++, EscapeHtml(node));
     if (rounds > 0) svg += Draw(row, {0, share, "released", Grouped(rounds) + " rounds"});
     svg += Value(row, share, Grouped(rounds));
     ++row;
@@ -132,14 +133,14 @@ std::string BudgetSvg(const History& history, EpsilonCache& epsilons) {
   for (const auto& [digest, study] : history.studies) {
     most = std::max(most, epsilons.Node(study.terms, study.terms.rounds));
   }
-  std::string svg = Begin(history.studies.size() * 2, "Both epsilons of every study");
+  std::string svg = Begin(history.studies.size() * 3, "Both epsilons of every study");
   size_t row = 0;
   for (const StudyHistory* one : history.InOrder()) {
     const StudyHistory& study = *one;
     const uint64_t count = study.least_count > 0 ? study.least_count : study.terms.min_nodes;
     const double node = epsilons.Node(study.terms, study.terms.rounds);
     const double open = epsilons.Public(study.terms, study.terms.rounds, count);
-    svg += Label(row, Shorten(study.title, 30));
+    svg += Label(row++, Shorten(study.title, kLabel));
     svg += Draw(row, {0, node / most, "node", "epsilon_node"});
     svg += Value(row++, node / most, absl::StrFormat("%.3g", node));
     svg += Draw(row, {0, open / most, "public", "epsilon_public"});

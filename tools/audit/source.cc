@@ -1,13 +1,12 @@
-#include "tools/audit/source.h"
-
-// The only file that includes cpp-httplib.
 #include <httplib.h>
 
 #include <filesystem>
 #include <memory>
 
 #include "base/status.h"
+#include "tools/audit/source.h"
 #include "transparency/entry_bundle.h"
+#include "transparency/http/address.h"
 
 namespace mutual::audit {
 namespace {
@@ -51,22 +50,17 @@ absl::StatusOr<transparency::Fetch> OpenSource(const std::string& source) {
     }
     return InvalidArgument("%s is no folder and no URL; name the log's folder or http://…", source);
   }
-  const size_t host = source.find("://") + 3;
-  const std::string scheme = source.substr(0, host);
-  if (scheme != "http://" && scheme != "https://") {
-    return InvalidArgument("%s: want http:// or https://", source);
-  }
-  const size_t slash = source.find('/', host);
-  std::string prefix = slash == std::string::npos ? "/" : source.substr(slash);
-  if (prefix.back() != '/') prefix += '/';
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::WebAddress address,
+                          transparency::ParseWebAddress(source));
   const auto client =  // shared with the copies of the fetch
-      std::make_shared<httplib::Client>(source.substr(0, slash));
+      std::make_shared<httplib::Client>(address.server);
   if (!client->is_valid()) return InvalidArgument("%s is no URL that can be read", source);
   client->set_connection_timeout(kSeconds);
   client->set_read_timeout(kSeconds);
   client->set_keep_alive(true);
-  return transparency::Fetch(
-      [client, prefix](const std::string& path) { return Get(*client, prefix + path); });
+  return transparency::Fetch([client, prefix = address.prefix](const std::string& path) {
+    return Get(*client, prefix + path);
+  });
 }
 
 }  // namespace mutual::audit

@@ -31,6 +31,9 @@ void PrintPrivacy(const std::string& privacy_json) {
       "  from what is published:    %.3f (epsilon_public)\n",
       json.value("delta", 0.0), json.value("epsilon_node", 0.0),
       json.value("epsilon_public", 0.0));
+  if (!json.contains("epsilon_node_pld")) return;
+  std::printf("  by the tighter accountant: %.3f and %.3f (privacy-loss distributions)\n",
+              json.value("epsilon_node_pld", 0.0), json.value("epsilon_public_pld", 0.0));
 }
 
 nlohmann::ordered_json TermsJson(const std::vector<study::Term>& terms) {
