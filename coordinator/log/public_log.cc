@@ -58,6 +58,7 @@ PublicLog::~PublicLog() {
     const absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
+  WakeWaiting();
   if (worker_.joinable()) worker_.join();
 }
 
@@ -163,20 +164,31 @@ absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
       waiting_.push_back(key);
     }
   }
-  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
+  MUTUAL_RETURN_IF_ERROR(AwaitPublished(key));
+  const std::optional<LoggedEntry> found = Find(key);
+  if (!found) return Unavailable("the log cannot be read just now; try again");
+  return *found;
+}
+
+// A steady clock: the wall clock may jump, and absl's timed waits with it.
+absl::Status PublicLog::AwaitPublished(const std::string& key) {
   const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options_.patience);
+  std::unique_lock<std::mutex> lock(wait_mutex_);
   while (!IsPublished(key)) {
     MUTUAL_RETURN_IF_ERROR(status());
-    if (std::chrono::steady_clock::now() > until) {
+    if (published_event_.wait_until(lock, until) == std::cv_status::timeout && !IsPublished(key)) {
       return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
                                   "take effect; wait until more organisations' nodes are serving"),
                       "NO_QUORUM");
     }
-    absl::SleepFor(absl::Milliseconds(1));
   }
-  const std::optional<LoggedEntry> found = Find(key);
-  if (!found) return Unavailable("the log cannot be read just now; try again");
-  return *found;
+  return absl::OkStatus();
+}
+
+// After something was published, broke or is stopping; without mutex_.
+void PublicLog::WakeWaiting() {
+  const std::lock_guard<std::mutex> lock(wait_mutex_);
+  published_event_.notify_all();
 }
 
 // Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
@@ -278,7 +290,9 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
     head_ = log_->published();
     checkpoint_ = log_->checkpoint();
   }
-  return Index(first, batch);
+  MUTUAL_RETURN_IF_ERROR(Index(first, batch));
+  WakeWaiting();
+  return absl::OkStatus();
 }
 
 // Contributions come in crowds: the first one waits a little for the others, so that one batch, with its
@@ -302,13 +316,10 @@ void PublicLog::Work() {
     status = log_->Publish();
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
-    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") {
-      broken_ = status;
-      options_.say(Describe(status));
-      return;
-    }
+    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") break;
   }
-  status = ReadAll();
+  if (status.ok() || ErrorCode(status) == "NO_QUORUM") status = ReadAll();
+  WakeWaiting();
   while (status.ok()) {
     WaitForCompany();
     std::vector<std::string> batch;
@@ -331,9 +342,12 @@ void PublicLog::Work() {
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
   }
-  const absl::MutexLock lock(&mutex_);
-  broken_ = status;
-  options_.say("the log has stopped: " + Describe(status));
+  {
+    const absl::MutexLock lock(&mutex_);
+    broken_ = status;
+    options_.say("the log has stopped: " + Describe(status));
+  }
+  WakeWaiting();
 }
 
 }  // namespace mutual::coordinator

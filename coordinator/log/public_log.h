@@ -6,11 +6,13 @@
 // crash too.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -86,6 +88,8 @@ class PublicLog {
   explicit PublicLog(Options options) : options_(std::move(options)) {}
   absl::Status Read(const ReadCall& read);
   bool IsPublished(const std::string& key);
+  absl::Status AwaitPublished(const std::string& key);
+  void WakeWaiting();
   absl::Status Begin();
   absl::Status WriteGenesis();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
@@ -109,6 +113,8 @@ class PublicLog {
   uint64_t policy_index_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: genesis
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex wait_mutex_;  // taken before mutex_, guards nothing but the event
+  std::condition_variable published_event_;
   std::thread worker_;
 };
 

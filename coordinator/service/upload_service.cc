@@ -25,6 +25,7 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
   void OnReadDone(bool ok) override {
     if (!ok) {
+      fed::UploadMessage().Swap(&message_);  // its memory is not held while the log is waited for
       // The digest, the disk and the log take their time.
       core_.threads().Run([this] { Finish(ToGrpc(End())); });
       return;
