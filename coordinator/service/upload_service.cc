@@ -25,12 +25,13 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
   void OnReadDone(bool ok) override {
     if (!ok) {
-      fed::UploadMessage().Swap(&message_);  // its memory is not held while the log is waited for
       // The digest, the disk and the log take their time.
       core_.threads().Run([this] { Finish(ToGrpc(End())); });
       return;
     }
     const absl::Status status = Take();
+    // A stream that waits for its node's next bytes holds no message: many may wait at once.
+    fed::UploadMessage().Swap(&message_);
     if (status.ok()) {
       StartRead(&message_);
     } else {

@@ -21,7 +21,8 @@ def main():
     with Federation(sys.argv[1], "noiseless-node") as federation:
         federation.begin(HONEST + ["rogue"])
         for number, node in enumerate(HONEST):
-            federation.table(node, "shifts", ["who", "hours"], [["M%d" % m, number + 4] for m in range(10)])
+            federation.configure(node, slots=256)
+            federation.table(node, "shifts", ["who", "hours"], [["M%d" % m, number + 4] for m in range(200)])
         for node in HONEST:
             federation.serve_node(node)
         digest = federation.propose(STUDY)
