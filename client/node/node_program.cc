@@ -58,6 +58,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   endorse->add_option("organisation", newcomer, "the newcomer's name");
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  auto* scrutineer = app.add_subcommand(
+      "scrutineer", "hold mask keys and cosign the log, without taking part in studies");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* catch_up = app.add_subcommand(
       "catch-up", "after restoring an old ledger: charge what the log says was spent since");
@@ -94,7 +96,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*refuse) return report(AnswerStudy(options, study, false));
   if (*endorse) return report(EndorseNewcomer(options, newcomer));
   if (*key) return report(ShowKey(options));
-  if (*serve) return report(ServeNode(options, make_noise));
+  if (*serve) return report(ServeNode(options, make_noise, ServeRole::kNode));
+  if (*scrutineer) return report(ServeNode(options, make_noise, ServeRole::kScrutineer));
   if (*budget) return report(ShowBudget(options));
   if (*catch_up) return report(CatchUpLedger(options));
   if (*sent && !receipts.empty()) return report(CopyReceipts(options, receipts));
