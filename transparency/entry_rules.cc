@@ -78,8 +78,8 @@ absl::Status CheckRotation(const Entry& entry) {
 absl::Status CheckAbandon(const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t round, entry.Integer("round"));
   if ((round == 0) != entry.Has("round-start")) return absl::OkStatus();
-  return InvalidArgument(round == 0 ? "an abandon of round 0 has a line round-start; leave it out"
-                                    : "the abandon of a round has no line round-start; add it");
+  if (round == 0) return InvalidArgument("an abandon of round 0 has a line round-start; leave it out");
+  return InvalidArgument("the abandon of a round has no line round-start; add it");
 }
 
 absl::Status CheckPolicy(const Entry& entry) {
