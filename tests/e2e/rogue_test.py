@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """A node that misbehaves loses its own place only: the others' round goes on, and their sum is theirs."""
+import os
 import sys
 
 from federation import Federation, check
@@ -23,8 +24,12 @@ def main():
         for number, node in enumerate(HONEST):
             federation.configure(node, slots=256)
             federation.table(node, "shifts", ["who", "hours"], [["M%d" % m, number + 4] for m in range(200)])
-        for node in HONEST:
-            federation.serve_node(node)
+        # Its own node agrees on masks and then waits for a table that nobody writes.
+        federation.table("rogue", "shifts", ["who", "hours"], [["M0", 4]])
+        table = federation.path("rogue", "shifts.csv")
+        os.remove(table)
+        os.mkfifo(table)
+        federation.serve_nodes()
         digest = federation.propose(STUDY)
         federation.accept(digest, ["rogue"] + HONEST)
         for node in HONEST:
@@ -37,6 +42,10 @@ def main():
         federation.watch(digest)
         mean = [value for (table, _, estimate), value in federation.estimates(digest).items() if estimate == "mean"]
         check(len(mean) == 1 and abs(mean[0] - 5.5) < 1e-9, "the result is that of the honest nodes: %s" % mean)
+        federation.kill("rogue")
+        os.remove(table)
+        with open(table, "w") as file:
+            file.write("who,hours\nM0,4\n")
         federation.serve_node("rogue")
         federation.ask(STUDY.replace("How long is a shift", "How long is a shift now"))
         check(True, "the next study has room for it again")
