@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <functional>
 
+#include "aggregation/masking/mask_sum.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -40,8 +41,9 @@ class Rogue {
       if (study.digest.ToHex() != digest) continue;
       MUTUAL_ASSIGN_OR_RETURN(const study::Study parsed, study::ParseStudy(study.text, client::SolveNoise));
       MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(parsed));
-      const std::string honest(recipe->dimension() * 4, '\1');
-      rogue.honest_ = {study.digest, 1, recipe->dimension(), rogue.home_->organisation(), honest, honest};
+      const uint64_t words = aggregation::masking::PaddedWords(recipe->dimension());
+      const std::string honest(words * 4, '\1');
+      rogue.honest_ = {study.digest, 1, words, rogue.home_->organisation(), honest, honest};
       return rogue;
     }
     return NotFound("no study %s", digest);
