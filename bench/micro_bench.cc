@@ -25,7 +25,7 @@ void ExactDiscreteGaussian(benchmark::State& state) {
     noise.AddNoise(state.range(0), values);
     benchmark::DoNotOptimize(values.data());
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kValues));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kValues));
 }
 BENCHMARK(ExactDiscreteGaussian)
     ->Arg(64)
@@ -64,21 +64,21 @@ void RingAddition(benchmark::State& state) {
     aggregation::AddBytesToRing(AsBytes(bytes), total);
     benchmark::DoNotOptimize(total.data());
   }
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * 4 * kValues));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(4 * kValues));
 }
 BENCHMARK(RingAddition);
 
 void Clipping(benchmark::State& state) {
   std::vector<double> values(kValues, 1.0);
   for (auto _ : state) benchmark::DoNotOptimize(privacy::ClipL2(1000.0, values));
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kValues));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kValues));
 }
 BENCHMARK(Clipping)->Unit(benchmark::kMillisecond);
 
 void DigestOfBytes(benchmark::State& state) {
   const std::string bytes(4 * kValues, '\x5a');
   for (auto _ : state) benchmark::DoNotOptimize(crypto::Sha256(bytes));
-  state.SetBytesProcessed(static_cast<int64_t>(state.iterations() * 4 * kValues));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(4 * kValues));
 }
 BENCHMARK(DigestOfBytes)->Unit(benchmark::kMillisecond);
 

@@ -25,6 +25,7 @@ bool CosignBoard::HasQuorum() const {
 bool CosignBoard::HasWanted(const std::vector<WantedWitnesses>& wanted) const {
   return std::all_of(wanted.begin(), wanted.end(), [this](const WantedWitnesses& group) {
     const auto here = std::count_if(group.names.begin(), group.names.end(), [this](const auto& name) {
+      mutex_.AssertHeld();  // by the caller, which the analysis does not see in here
       return cosigned_.count(name) > 0;
     });
     return static_cast<size_t>(here) >= group.count;

@@ -72,6 +72,7 @@ PublicLog::~PublicLog() {
     const absl::MutexLock lock(&mutex_);
     stopping_ = true;
   }
+  WakeWaiting();
   if (worker_.joinable()) worker_.join();
 }
 
@@ -195,22 +196,26 @@ absl::StatusOr<LoggedEntry> PublicLog::AppendFor(const SignedEntry& entry,
       waiting_.push_back(key);
     }
   }
-  // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
-  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options_.patience);
-  while (!IsPublished(key)) {
-    MUTUAL_RETURN_IF_ERROR(status());
-    if (std::chrono::steady_clock::now() > until) {
-      return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
-                                  "take effect; wait until more organisations' nodes are serving"),
-                      "NO_QUORUM");
-    }
-    absl::SleepFor(absl::Milliseconds(1));
-  }
+  MUTUAL_RETURN_IF_ERROR(AwaitPublished(key));
   std::optional<LoggedEntry> found = Find(key);
   if (!found) return Unavailable("the log cannot be read just now; try again");
   const absl::MutexLock lock(&mutex_);
   if (const auto kept = wanted_checkpoints_.extract(key)) found->checkpoint = kept.mapped();
   return *std::move(found);
+}
+
+// A steady clock: the wall clock may jump, and absl's timed waits with it.
+absl::Status PublicLog::AwaitPublished(const std::string& key) {
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(options_.patience);
+  std::unique_lock<std::mutex> lock(wait_mutex_);
+  while (!IsPublished(key)) {
+    MUTUAL_RETURN_IF_ERROR(status());
+    if (published_event_.wait_until(lock, until) == std::cv_status::no_timeout || IsPublished(key)) continue;
+    return WithCode(Unavailable("too few witnesses are connected to cosign the log, so nothing can "
+                                "take effect; wait until more organisations' nodes are serving"),
+                    "NO_QUORUM");
+  }
+  return absl::OkStatus();
 }
 
 // Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
@@ -338,7 +343,9 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
     for (const auto& [key, group] : wanted_now_) wanted_checkpoints_[key] = checkpoint_;
   }
   cosigned_ = options_.clock->Now();
-  return Index(first, batch);
+  MUTUAL_RETURN_IF_ERROR(Index(first, batch));
+  WakeWaiting();
+  return absl::OkStatus();
 }
 
 // Contributions come in crowds: the first one waits a little for the others, so that one batch, with its
@@ -403,13 +410,10 @@ void PublicLog::Work() {
     status = log_->Publish();
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
-    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") {
-      broken_ = status;
-      options_.say(Describe(status));
-      return;
-    }
+    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") break;
   }
-  status = ReadAll();
+  if (status.ok() || ErrorCode(status) == "NO_QUORUM") status = ReadAll();
+  WakeWaiting();
   while (status.ok()) {
     WaitForCompany();
     const std::vector<std::string> batch = TakeBatch();
@@ -417,9 +421,11 @@ void PublicLog::Work() {
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
   }
-  const absl::MutexLock lock(&mutex_);
-  broken_ = status;
   options_.say("the log has stopped: " + Describe(status));
+  mutex_.Lock();
+  broken_ = status;
+  mutex_.Unlock();
+  WakeWaiting();
 }
 
 }  // namespace mutual::coordinator

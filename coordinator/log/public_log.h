@@ -6,11 +6,13 @@
 // crash too.
 #pragma once
 
+#include <condition_variable>
 #include <deque>
 #include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <thread>
@@ -103,6 +105,12 @@ class PublicLog {
   explicit PublicLog(Options options) : options_(std::move(options)) {}
   absl::Status Read(const ReadCall& read);
   bool IsPublished(const std::string& key);
+  absl::Status AwaitPublished(const std::string& key);
+  // After something was published, broke or is stopping; without mutex_.
+  void WakeWaiting() {
+    const std::lock_guard<std::mutex> lock(wait_mutex_);
+    published_event_.notify_all();
+  }
   absl::Status Begin();
   absl::Status WriteGenesis();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
@@ -136,6 +144,8 @@ class PublicLog {
   absl::Time cosigned_;  // when the witnesses were asked last; the worker's after Open
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  std::mutex wait_mutex_;  // taken before mutex_, guards nothing but the event
+  std::condition_variable published_event_;
   std::thread worker_;
 };
 

@@ -241,8 +241,8 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   // A class is asked of one holder at a time; who does not answer is followed by the next.
   const absl::Time closed =
       absl::FromUnixSeconds(tallying->close.tally_deadline) - study_.cohort.deadline;
-  const auto turn = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) /
-                                          kClassSumSeconds);
+  const auto turn =
+      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed))) / kClassSumSeconds;
   MaskDuty duty{DutyKind::kClassSums, study_.digest, round_, tallying->close.entry, {}, {}, ""};
   for (uint32_t c = 0; c < tallying->classes; ++c) {
     const auto agreed = tallying->agreement.Agreed(c);

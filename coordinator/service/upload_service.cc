@@ -30,6 +30,8 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
       return;
     }
     const absl::Status status = Take();
+    // A stream that waits for its node's next bytes holds no message: many may wait at once.
+    fed::UploadMessage().Swap(&message_);
     if (status.ok()) {
       StartRead(&message_);
     } else {
