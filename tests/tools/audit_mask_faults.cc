@@ -29,6 +29,8 @@ void AddOfMill(Drafts& d, const std::string& label) {
 
 std::vector<Fault> ScrutineerFaults() {
   return {
+      Row("a study without masks", "SCRUTINEERS",
+          [](Drafts& d) { At(d, "propose-unbegun").Erase("scrutineer").Erase("threshold"); }),
       Row("one scrutineer", "SCRUTINEERS", [](Drafts& d) { SetScrutineers(d, {"east"}); }),
       Row("a threshold of one", "SCRUTINEERS",
           [](Drafts& d) { At(d, "propose-pay").Set("threshold", "1"); }),

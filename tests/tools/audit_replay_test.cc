@@ -32,8 +32,6 @@ absl::StatusOr<double> Solve(double epsilon, double delta, double rate, uint64_t
 
 const std::vector<std::string> kThree = {"east", "north", "south"};
 
-enum class Masks { kNone, kOn };
-
 // The study's scrutineers in the order in which the builder numbers them.
 std::string InBuilderOrder(std::string text) {
   const std::string from = "\"north\", \"south\", \"west\", \"east\"";
@@ -47,20 +45,16 @@ std::string InBuilderOrder(std::string text) {
 class ReleasedStudy {
  public:
   // `start_model`: the model that the study names, kept with the rest.
-  explicit ReleasedStudy(const std::string& text, Masks masks = Masks::kNone,
-                         const std::vector<float>& start_model = {})
-      : study_(*study::ParseStudy(text, Solve)),
-        recipe_(*study::MakeRecipe(study_)),
-        masks_(masks) {
+  explicit ReleasedStudy(const std::string& text, const std::vector<float>& start_model = {})
+      : study_(*study::ParseStudy(text, Solve)), recipe_(*study::MakeRecipe(study_)) {
     std::filesystem::create_directory(path() / "content");
-    std::filesystem::create_directory(path() / "plain");
     Keep(text);
     terms_ = Recomputation::Begin(text)->Terms();
     log_.Found();
     Draft& propose = log_.Propose("real", Words());
     Fix(&propose);
     for (const std::string& node : kThree) log_.Decide("real", node, "mandate");
-    if (masks_ == Masks::kOn) JoinAll();
+    JoinAll();
     if (recipe_->needs_model()) {
       const auto start = start_model.empty()
                              ? study::InitialModel(study_, *study::LayoutOf(study_))
@@ -112,9 +106,9 @@ class ReleasedStudy {
   Terms Words() const {
     return {terms_.recipe, terms_.rounds, terms_.noise_multiplier, terms_.sampling_rate};
   }
-  std::string Keep(const std::string& bytes, const std::string& where = "content") {
+  std::string Keep(const std::string& bytes) {
     const std::string name = crypto::Sha256(bytes).ToHex();
-    std::ofstream(path() / where / name, std::ios::binary) << bytes;
+    std::ofstream(path() / "content" / name, std::ios::binary) << bytes;
     return name;
   }
   // The draft, with this study's own digest, length and bound instead of the builder's.
@@ -134,9 +128,8 @@ class ReleasedStudy {
           Masker::Create(classes, DrawKeys("real", node).Ratchets().value()).value());
     }
   }
-  // What one node sends: its values, masked where the study is.
+  // What one node sends: its masked values.
   std::string Answer(size_t node, uint64_t round, const std::string& bytes) {
-    if (masks_ == Masks::kNone) return bytes;
     std::vector<uint32_t> values(bytes.size() / 4, 0);
     aggregation::AddBytesToRing(AsBytes(bytes), values);
     return aggregation::ToBytes(maskers_[node].Mask(round, values, 1).value());
@@ -156,29 +149,35 @@ class ReleasedStudy {
       Publishes(round, c, class_sums_.back());
     }
   }
-  // What the coordinator's code makes of the plain sum.
+  // A round, and what the coordinator's code makes of it.
   void Run(uint64_t round) {
     Draft& start = log_.Start("real", Words(), round, kThree);
     Fix(&start);
     if (!model_.empty()) start.Set("model", model_);
-    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_};
+    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_, {}};
+    std::vector<uint32_t> plain(recipe_->dimension(), 0);
     for (size_t i = 0; i < kThree.size(); ++i) {
       std::string bytes(recipe_->dimension() * 4, '\0');
       // The middle byte varies, so that values are small numbers of either sign.
       for (size_t at = 0; at < bytes.size(); at += 4) {
         bytes[at + 1] = static_cast<char>(random_.NextUint64() & 0x7f);
       }
+      aggregation::AddBytesToRing(AsBytes(bytes), plain);
       const std::string sent = Answer(i, round, bytes);
       contributions_.push_back(Keep(sent));
       log_.Contribute("real", round, kThree[i]);
       log_.drafts().back().Set("sha256", contributions_.back());
       log_.drafts().back().Set("vector-len", std::to_string(sent.size() / 4));
-      input.files.push_back((path() / "plain" / Keep(bytes, "plain")).string());
+      input.files.push_back((path() / "content" / contributions_.back()).string());
     }
     log_.Close("real", round, kThree);
-    if (masks_ == Masks::kOn) TallyRound(round);
+    TallyRound(round);
+    for (const std::string& sum : class_sums_) {
+      input.mask_files.push_back((path() / "content" / sum).string());
+    }
     const auto output = coordinator::ReleaseRound(input);
     REQUIRE_OK(output);
+    REQUIRE(output->sum == aggregation::masking::DigestOfWords(plain));  // the masks are gone
     state_ = output->state;
     Draft& release = log_.Release("real", Words(), round, 3);
     Fix(&release);
@@ -194,7 +193,6 @@ class ReleasedStudy {
   mutual::testing::SeededRandom random_{7};
   study::Study study_;
   std::unique_ptr<study::Recipe> recipe_;
-  Masks masks_;
   transparency::StudyTerms terms_;
   HonestWriter log_;
   aggregation::OptimizerState state_;
@@ -207,8 +205,8 @@ class ReleasedStudy {
 
 }  // namespace
 
-TEST_CASE("A statistic is replayed bit for bit from kept contributions", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText());
+TEST_CASE("A statistic is replayed bit for bit from masked vectors and class sums", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   const Ran ran = study.Replay(1);
   INFO(ran.output);
   CHECK(ran.code == kVerified);
@@ -218,7 +216,7 @@ TEST_CASE("A statistic is replayed bit for bit from kept contributions", "[audit
 }
 
 TEST_CASE("Training is replayed bit for bit, round after round", "[audit]") {
-  ReleasedStudy study(mutual::testing::TrainStudyText(4));
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(4)));
   for (const uint64_t round : {uint64_t{1}, uint64_t{4}}) {
     const Ran ran = study.Replay(round);
     INFO(ran.output);
@@ -261,7 +259,7 @@ TEST_CASE("A study that begins from a published model is replayed from it", "[au
 TEST_CASE("A changed sum, result or model is provably wrong on replay", "[audit]") {
   for (const char* const line : {"sum", "result"}) {
     INFO(line);
-    ReleasedStudy study(mutual::testing::MeanStudyText());
+    ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
     study.Release(1).Set(line, HashText("another"));
     study.Publish();
     const Ran ran = study.Replay(1);
@@ -269,14 +267,14 @@ TEST_CASE("A changed sum, result or model is provably wrong on replay", "[audit]
     CHECK_THAT(ran.output, ContainsSubstring(std::string("FAIL  REPLAY-") +
                                              (std::string(line) == "sum" ? "SUM" : "RESULT")));
   }
-  ReleasedStudy study(mutual::testing::TrainStudyText(2));
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(2)));
   study.Release(2).Set("model", HashText("another"));
   study.Publish();
   CHECK_THAT(study.Replay(2).output, ContainsSubstring("FAIL  REPLAY-MODEL"));
 }
 
 TEST_CASE("A kept contribution that is damaged or missing stops a replay", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText());
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   const auto file = study.path() / "content" / study.contributions()[1];
   std::ofstream(file, std::ios::binary) << "damage";
   const Ran damaged = study.Replay(1);
@@ -286,26 +284,8 @@ TEST_CASE("A kept contribution that is damaged or missing stops a replay", "[aud
   CHECK(study.Replay(1).code == kUnchecked);
 }
 
-TEST_CASE("A masked statistic is replayed from masked vectors and class sums", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
-  const Ran ran = study.Replay(1);
-  INFO(ran.output);
-  CHECK(ran.code == kVerified);
-  for (const char* const id : {"REPLAY-FILES", "REPLAY-SUM", "REPLAY-RESULT"}) {
-    CHECK_THAT(ran.output, ContainsSubstring(std::string("pass  ") + id));
-  }
-}
-
-TEST_CASE("Masked training is replayed bit for bit, round after round", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(3)), Masks::kOn);
-  const Ran ran = study.Replay(3);
-  INFO(ran.output);
-  CHECK(ran.code == kVerified);
-  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
-}
-
 TEST_CASE("A class sum that is damaged or false is provably wrong on replay", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   const auto file = study.path() / "content" / study.class_sums()[2];
   const std::string honest = *ReadFile(file.string(), 1 << 20);
   std::ofstream(file, std::ios::binary) << "damage";
@@ -324,7 +304,7 @@ TEST_CASE("A class sum that is damaged or false is provably wrong on replay", "[
 }
 
 TEST_CASE("A masked vector without its padding is no contribution", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   REQUIRE(study.terms().vector_length < 16);
   const std::string bytes = study.KeepContent(std::string(study.terms().vector_length * 4, 'x'));
   At(study.drafts(), "contribution-real1-east").Set("sha256", bytes);
@@ -336,7 +316,7 @@ TEST_CASE("A masked vector without its padding is no contribution", "[audit]") {
 }
 
 TEST_CASE("A liar that was outvoted does not stop a replay", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   for (EntryField& field : At(study.drafts(), "tally-real1-east").fields) {
     // North and south hold class 3 as well.
     if (field.key == "class-sum" && field.value[0] == '3') field.value = "3 " + HashText("lie");
@@ -351,7 +331,7 @@ TEST_CASE("A liar that was outvoted does not stop a replay", "[audit]") {
 
 TEST_CASE("A proposal that names other scrutineers than the study file is provably wrong",
           "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);  // in another order
+  ReleasedStudy study(mutual::testing::MeanStudyText());  // in another order
   const Ran ran = study.Replay(1);
   INFO(ran.output);
   CHECK(ran.code == kWrong);
@@ -359,7 +339,7 @@ TEST_CASE("A proposal that names other scrutineers than the study file is provab
 }
 
 TEST_CASE("A replay says when the bytes of a round are gone", "[audit]") {
-  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(2)), Masks::kOn);
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(2)));
   std::filesystem::remove(study.path() / "content" / study.contributions()[0]);
   std::filesystem::remove(study.path() / "content" / study.class_sums()[1]);
   const Ran ran = study.Replay(2);
@@ -370,7 +350,7 @@ TEST_CASE("A replay says when the bytes of a round are gone", "[audit]") {
 }
 
 TEST_CASE("A study file that the proposal describes otherwise is provably wrong", "[audit]") {
-  ReleasedStudy study(mutual::testing::MeanStudyText());
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()));
   std::ofstream(study.path() / "content" / study.study().digest.ToHex(), std::ios::app) << "#\n";
   const Ran ran = study.Replay(1);
   CHECK(ran.code == kWrong);

@@ -79,13 +79,12 @@ void CheckScrutineers(const Located& at, const Rulebook& rules, StudyHistory* st
   MaskHistory& masks = study->masks;
   masks.scrutineers = at.entry().Texts("scrutineer");
   masks.threshold = at.Integer("threshold");
-  if (masks.scrutineers.empty()) {
-    return rules.findings->NotAsked(
-        "SCRUTINEERS", absl::StrFormat("%s has no scrutineers: nothing masked its contributions, "
-                                       "and the coordinator could read each with its noise",
-                                       ShortStudy(study->digest)));
-  }
   rules.findings->Count("SCRUTINEERS");
+  if (masks.scrutineers.empty()) {
+    return Fail("SCRUTINEERS", at, rules,
+                "names no scrutineers: nothing masks its contributions, and the coordinator could "
+                "read each with its noise");
+  }
   CheckNames(at, rules, masks);
   const auto classes = masks.scrutineers.size() > 7 || masks.threshold > 7
                            ? MaskClasses::Create({0, 0})
