@@ -16,7 +16,8 @@ constexpr char kFile[] = "libmutual-learning.so";
 std::filesystem::path ProgramFolder() {
   std::array<char, 4096> buffer{};
   const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size() - 1);
-  return std::filesystem::path(std::string(buffer.data(), size < 0 ? 0u : static_cast<size_t>(size)))
+  return std::filesystem::path(
+             std::string(buffer.data(), size < 0 ? 0u : static_cast<size_t>(size)))
       .parent_path();
 }
 
@@ -43,8 +44,9 @@ absl::StatusOr<TrainerPtr> LoadTrainer() {
     if (create != nullptr && destroy != nullptr) return TrainerPtr(create(), {destroy});
     reason = place + " is not a learning module of this version";
   }
-  return WithCode(NotFound("training needs %s and LibTorch (package libtorch-dev): %s", kFile, reason),
-                  "LEARNING_MISSING");
+  return WithCode(
+      NotFound("training needs %s and LibTorch (package libtorch-dev): %s", kFile, reason),
+      "LEARNING_MISSING");
 }
 
 }  // namespace mutual::client

@@ -35,8 +35,8 @@ class Trainer {
  public:
   virtual ~Trainer() = default;
   // Adds the round's vector (TrainVectorOf(study).parameters, plus 3 with evaluation) in grid units
-  // to `sum`: fixed batches of 64 sampled slots in slot order padded with zero members, float64, safe
-  // norms, one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
+  // to `sum`: fixed batches of slots, those not sampled as zero members, float32 with float64
+  // norms, safe norms, one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
   virtual absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) = 0;
   // Writes a TorchScript module file: forward(inputs [n, k] float32) -> [n] prediction (probability
   // for classification, rate for poisson).
