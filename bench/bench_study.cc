@@ -60,6 +60,11 @@ min_nodes = %d
 assumed_colluders = 1
 deadline = "2h"
 join_window = "2h"
+
+[scrutineers]
+organisations = ["node-01", "node-02", "node-03", "node-04"]
+threshold = 2
+operator_nodes = []
 )";
 
 }  // namespace

@@ -113,6 +113,11 @@ absl::Status FeatureMap::CheckTarget(const Schema& schema, const TrainSpec& spec
   return map.AddTarget(schema, spec);
 }
 
+int FeatureMap::ColumnOf(const Schema& schema, const std::string& text) {
+  const auto expression = ParseExpression(schema, text);
+  return expression.ok() ? expression->column : -1;
+}
+
 bool FeatureMap::SameColumn(const Schema& schema, const std::string& a, const std::string& b) {
   const auto first = ParseExpression(schema, a), second = ParseExpression(schema, b);
   return first.ok() && second.ok() && first->column == second->column;
@@ -153,6 +158,9 @@ absl::Status FeatureMap::AddTarget(const Schema& schema, const TrainSpec& spec) 
 
 size_t FeatureMap::input_count() const { return terms_.size(); }
 const std::vector<std::string>& FeatureMap::input_names() const { return names_; }
+FeatureMap::Scale FeatureMap::InputScale(size_t input) const {
+  return {terms_[input].centre, terms_[input].half_range};
+}
 std::vector<std::string> FeatureMap::Describe() const { return descriptions_; }
 double FeatureMap::target_lower() const { return target_lower_; }
 double FeatureMap::target_upper() const { return target_upper_; }

@@ -21,10 +21,17 @@ class FeatureMap {
   // Whether `text` is a feature of this schema; whether target and target_class suit the model.
   static absl::Status CheckFeature(const Schema& schema, const std::string& text);
   static absl::Status CheckTarget(const Schema& schema, const TrainSpec& spec);
+  // Position of the column that an expression is computed from; -1 when it is malformed.
+  static int ColumnOf(const Schema& schema, const std::string& text);
   // Whether two expressions are computed from one column. False when either is malformed.
   static bool SameColumn(const Schema& schema, const std::string& a, const std::string& b);
   size_t input_count() const;  // without the intercept
   const std::vector<std::string>& input_names() const;
+  // Input i is (its expression − centre)/half_range; 0 and 1 for a category.
+  struct Scale {
+    double centre, half_range;
+  };
+  Scale InputScale(size_t input) const;
   // inputs has input_count() values. False when a needed value is missing (the row counts as
   // absent).
   bool Inputs(const MemberRows& rows, size_t row, std::span<double> inputs) const;

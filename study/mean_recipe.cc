@@ -4,14 +4,13 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
-#include "base/status.h"
 #include "study/figure.h"
 #include "study/measure.h"
+#include "study/release_rule.h"
+#include "study/statistic.h"
 
 namespace mutual::study {
 namespace {
-
-constexpr double kLeastCount = 10;  // below this noisy count a mean says nothing and is withheld
 
 // Mean and variance of one measure in one group, in the measure's unit.
 struct Moments {
@@ -20,31 +19,26 @@ struct Moments {
   double variance, variance_error;
 };
 
-class MeanRecipe final : public Recipe {
+class MeanRecipe final : public Statistic {
  public:
   explicit MeanRecipe(const Study& study)
-      : schema_(study.schema),
+      : Statistic(study),
         spec_(std::get<MeanSpec>(study.recipe)),
-        max_rows_(study.privacy.max_rows),
-        sampling_rate_(study.privacy.sampling_rate) {
-    by_ = spec_.by.empty() ? -1 : schema_.Find(spec_.by);
-    groups_ = by_ < 0 ? 1 : schema_.columns[static_cast<size_t>(by_)].categories.size();
-  }
+        by_(PositionOf(spec_.by)),
+        names_(GroupNames(spec_.by)),
+        groups_(names_.size()) {}
 
   uint64_t dimension() const override { return 3 * groups_ * spec_.measures.size(); }
   double member_bound() const override {
-    const uint64_t groups = std::min(groups_, static_cast<uint64_t>(max_rows_));
-    return std::sqrt(static_cast<double>(3 * groups * spec_.measures.size()));
+    return std::sqrt(static_cast<double>(3 * GroupsOfMember(groups_) * spec_.measures.size()));
   }
-  bool needs_model() const override { return false; }
 
-  absl::Status MemberVector(const MemberRows& all_rows, std::span<double> out) const override {
-    const MemberRows rows = FirstRows(all_rows, max_rows_);
-    std::fill(out.begin(), out.end(), 0.0);
+ private:
+  void Fill(const MemberRows& rows, std::span<double> out) const override {
     size_t at = 0;
     for (size_t group = 0; group < groups_; ++group) {
       for (const Measure& measure : spec_.measures) {
-        const double x = MemberValue(rows, schema_, measure, by_, static_cast<int>(group));
+        const double x = MemberValue(rows, schema(), measure, by_, static_cast<int>(group));
         if (!std::isnan(x)) {
           const double u = std::clamp((x - Middle(measure)) / Half(measure), -1.0, 1.0);
           out[at] = 1;
@@ -54,13 +48,9 @@ class MeanRecipe final : public Recipe {
         at += 3;
       }
     }
-    return absl::OkStatus();
   }
 
-  absl::StatusOr<Result> Finish(const ReleasedSum& sum) const override {
-    if (sum.values.size() != dimension()) {
-      return Internal("mean got %d values, want %d", sum.values.size(), dimension());
-    }
+  Result Read(const ReleasedSum& sum) const override {
     Result result;
     for (size_t j = 0; j < spec_.measures.size(); ++j) {
       ResultTable table;
@@ -69,22 +59,22 @@ class MeanRecipe final : public Recipe {
       for (size_t group = 0; group < groups_; ++group) {
         const size_t at = 3 * (group * spec_.measures.size() + j);
         const std::span<const double> sums(sum.values.data() + at, 3);
-        table.rows.push_back(RowOf(spec_.measures[j], sums, sum.noise_stddev));
-        table.rows.back().keys = {GroupName(group)};
-        result.sentences.push_back(Sentence(spec_.measures[j], table.rows.back()));
+        ResultRow row = RowOf(spec_.measures[j], sums, sum.noise_stddev);
+        row.keys = {names_[group]};
+        if (!IsCountReleasable(sums[0])) row.estimates[0].value = std::nan("");
+        if (!IsFigureReleasable(sums[0], sum.noise_stddev)) {
+          result.withheld.push_back({table.title, names_[group], ReasonOf(sums[0])});
+        }
+        result.sentences.push_back(Sentence(spec_.measures[j], row));
+        table.rows.push_back(std::move(row));
       }
       result.tables.push_back(table);
     }
     return result;
   }
 
- private:
   static double Middle(const Measure& measure) { return (measure.lower + measure.upper) / 2; }
   static double Half(const Measure& measure) { return (measure.upper - measure.lower) / 2; }
-
-  std::string GroupName(size_t group) const {
-    return by_ < 0 ? "all members" : schema_.columns[static_cast<size_t>(by_)].categories[group];
-  }
 
   // With A = Σ1, B = Σu, D = Σu², each with noise σ, and n = A·q members behind them (delta
   // method): u = B/A has noise σ/A·√(1 + u²) and sampling error √(v/n); v = D/A − u² has noise
@@ -94,7 +84,7 @@ class MeanRecipe final : public Recipe {
     const double half = Half(measure), count = sums[0];
     const double u = std::clamp(sums[1] / count, -1.0, 1.0);
     const double v = std::clamp(sums[2] / count - u * u, 0.0, 1 - u * u);
-    const double members = count * sampling_rate_;
+    const double members = count * sampling_rate();
     const double noise = sigma / count * std::sqrt(1 + u * u);
     const double variance_noise =
         sigma / count * std::sqrt(1 + 4 * u * u + (v - u * u) * (v - u * u));
@@ -111,10 +101,10 @@ class MeanRecipe final : public Recipe {
 
   ResultRow RowOf(const Measure& measure, std::span<const double> sums, double sigma) const {
     const double none = std::nan("");
-    const double count = sums[0], count_error = CountError(count, sigma, sampling_rate_);
-    const bool known = count >= kLeastCount && count >= 3 * sigma;
-    const Moments moments =
-        known ? MomentsOf(measure, sums, sigma) : Moments{none, none, none, none, none};
+    const double count = sums[0], count_error = CountError(count, sigma, sampling_rate());
+    const Moments moments = IsFigureReleasable(count, sigma)
+                                ? MomentsOf(measure, sums, sigma)
+                                : Moments{none, none, none, none, none};
     const std::string squared = measure.unit.empty() ? "" : measure.unit + " squared";
     ResultRow row;
     row.estimates = {{"count", count, count_error, "members"},
@@ -136,12 +126,10 @@ class MeanRecipe final : public Recipe {
                            Readable(error, error), Readable(noise, error));
   }
 
-  Schema schema_;
   MeanSpec spec_;
-  int max_rows_;
-  double sampling_rate_;
-  int by_ = -1;
-  uint64_t groups_ = 1;
+  int by_;
+  std::vector<std::string> names_;
+  size_t groups_;
 };
 
 }  // namespace

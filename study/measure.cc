@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "study/figure.h"
+
 namespace mutual::study {
 namespace {
 
@@ -47,6 +49,38 @@ double MemberValue(const MemberRows& rows, const Schema& schema, const Measure& 
   const double value = measure.factor * sum / weight;
   return weight == 0 || !std::isfinite(value) ? kMissing
                                               : std::clamp(value, measure.lower, measure.upper);
+}
+
+int MemberCategory(const MemberRows& rows, const Schema& schema, const std::string& column) {
+  const auto position = static_cast<size_t>(schema.Find(column));
+  const double category = MostFrequent(rows, position, schema.columns[position].categories.size());
+  return std::isnan(category) ? -1 : static_cast<int>(category);
+}
+
+std::vector<double> MemberRecord(const MemberRows& rows, const Schema& schema) {
+  std::vector<double> record;
+  for (const Column& column : schema.columns) {
+    const Measure measure{column.name, column.name, "", column.lower, column.upper, "", 1};
+    record.push_back(column.type == ColumnType::kText ? kMissing
+                                                      : MemberValue(rows, schema, measure, -1, 0));
+  }
+  return record;
+}
+
+size_t BinOf(const std::vector<double>& edges, double x) {
+  const auto above = std::upper_bound(edges.begin(), edges.end(), x);
+  const auto bin = static_cast<size_t>(std::max<long>(0, above - edges.begin() - 1));
+  return std::min(bin, edges.size() - 2);
+}
+
+std::vector<std::string> BinNames(const std::vector<double>& edges) {
+  std::vector<std::string> names;
+  for (size_t b = 0; b + 1 < edges.size(); ++b) {
+    const bool whole = edges[b] == std::floor(edges[b]) && edges[b + 1] == std::floor(edges[b + 1]);
+    const double digits = whole ? 10 : edges[b + 1] - edges[b];
+    names.push_back(Readable(edges[b], digits) + " to " + Readable(edges[b + 1], digits));
+  }
+  return names;
 }
 
 MemberRows FirstRows(const MemberRows& rows, int max_rows) {

@@ -93,4 +93,69 @@ std::vector<Measure> ReadMeasures(TableReader& reader, const Schema& schema, boo
   return measures;
 }
 
+Measure ReadMeasure(TableReader& reader, const Schema& schema) {
+  const size_t problems = reader.problems()->size();
+  std::vector<Measure> measures = ReadMeasures(reader, schema, false);
+  if (reader.problems()->size() == problems && measures.size() != 1) {
+    reader.Report(reader.line(), "RECIPE",
+                  absl::StrFormat("the recipe has %d columns and ratios, want one; several "
+                                  "[[recipe]] may stand in one study",
+                                  measures.size()));
+  }
+  return measures.empty() ? Measure{"", "", "", 0, 1, "", 1} : measures[0];
+}
+
+namespace {
+
+const Column* FindColumn(TableReader& reader, const Schema& schema, const std::string& key) {
+  const std::string name = reader.Text(key);
+  if (name.empty()) return nullptr;
+  const int index = schema.Find(name);
+  if (index >= 0) return &schema.columns[static_cast<size_t>(index)];
+  reader.Report(reader.LineOf(key), "UNKNOWN_COLUMN",
+                absl::StrFormat("%s names \"%s\", which [data] does not have", key, name));
+  return nullptr;
+}
+
+}  // namespace
+
+const Column* ReadCategoryColumn(TableReader& reader, const Schema& schema,
+                                 const std::string& key) {
+  const Column* const column = FindColumn(reader, schema, key);
+  if (column == nullptr || column->type == ColumnType::kCategory) return column;
+  reader.Report(reader.LineOf(key), "WRONG_TYPE",
+                absl::StrFormat("%s: column \"%s\" is not a category", key, column->name));
+  return nullptr;
+}
+
+const Column* ReadNumberColumn(TableReader& reader, const Schema& schema, const std::string& key) {
+  const Column* const column = FindColumn(reader, schema, key);
+  if (column == nullptr || IsNumeric(*column)) return column;
+  reader.Report(reader.LineOf(key), "WRONG_TYPE",
+                absl::StrFormat("%s: column \"%s\" is not a number", key, column->name));
+  return nullptr;
+}
+
+std::string ReadBy(TableReader& reader, const Schema& schema) {
+  if (!reader.Has("by")) return "";
+  const Column* const column = ReadCategoryColumn(reader, schema, "by");
+  return column == nullptr ? "" : column->name;
+}
+
+std::vector<double> ReadShares(TableReader& reader, const std::string& key) {
+  const std::vector<double> shares = reader.Numbers(key);
+  for (size_t i = 0; i < shares.size(); ++i) {
+    if (shares[i] > 0 && shares[i] < 1) continue;
+    reader.Report(reader.LineOf(key, i), "RECIPE",
+                  absl::StrFormat("quantile is %g, want above 0 and below 1", shares[i]));
+  }
+  return shares;
+}
+
+std::vector<double> EqualBins(double lower, double upper, int bins) {
+  std::vector<double> edges;
+  for (int b = 0; bins > 0 && b <= bins; ++b) edges.push_back(lower + (upper - lower) * b / bins);
+  return edges;
+}
+
 }  // namespace mutual::study

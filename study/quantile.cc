@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <cmath>
 
+#include "study/figure.h"
+#include "study/release_rule.h"
+
 namespace mutual::study {
 namespace {
-
-constexpr double kLeastTotal = 10;
-constexpr double kTwoSided = 1.96;  // 95 % of a Gaussian
 
 // cumulative[b] members lie below edges[b].
 struct Curve {
@@ -63,7 +63,7 @@ std::vector<Quantile> QuantilesOf(const BinnedCounts& bins, const std::vector<do
   std::vector<double> sums{0};
   for (const double count : bins.counts) sums.push_back(sums.back() + count);
   const auto size = static_cast<double>(bins.counts.size());
-  if (!(sums.back() >= std::max(kLeastTotal, 3 * bins.noise_stddev * std::sqrt(size)))) return {};
+  if (!IsFigureReleasable(sums.back(), bins.noise_stddev * std::sqrt(size))) return {};
   std::vector<double> cumulative = Isotonic(std::move(sums));
   for (double& count : cumulative) count = std::max(0.0, count);
   const Curve curve{bins.edges, cumulative};

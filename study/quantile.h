@@ -1,4 +1,4 @@
-// Quantiles of noisy counts in bins. Internal to the histogram recipe.
+// Quantiles of noisy counts in bins. Internal to the recipes.
 #pragma once
 
 #include <vector>

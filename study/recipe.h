@@ -24,6 +24,8 @@ struct ReleasedSum {
 // a case in MakeRecipe and in lint, and its test.
 class Recipe {
  public:
+  // Results of fewer than `min_nodes` contributions are withheld as a whole.
+  explicit Recipe(int min_nodes) : min_nodes_(min_nodes) {}
   virtual ~Recipe() = default;
   virtual uint64_t dimension() const = 0;  // d
   // C: the L2 norm of MemberVector never exceeds it, for any rows whatever.
@@ -35,7 +37,13 @@ class Recipe {
   // slot, or rows with nothing usable, is the zero vector. Never fails on data.
   virtual absl::Status MemberVector(const MemberRows& rows, std::span<double> out) const = 0;
   // Statistics: the result. Training: the result of the last round's evaluation part, if any.
-  virtual absl::StatusOr<Result> Finish(const ReleasedSum& sum) const = 0;
+  // Holds the release rules (study/release_rule.h). INTERNAL when the sum has another length.
+  absl::StatusOr<Result> Finish(const ReleasedSum& sum) const;
+
+ private:
+  // Finish, for a sum of dimension() values.
+  virtual Result Read(const ReleasedSum& sum) const = 0;
+  int min_nodes_;
 };
 
 absl::StatusOr<std::unique_ptr<Recipe>> MakeRecipe(const Study& study);

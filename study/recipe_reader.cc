@@ -1,5 +1,6 @@
 // Reads [recipe] of a study file.
 #include <cmath>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "study/lint.h"
@@ -12,27 +13,8 @@ constexpr double kMostBins = 100000;
 MeanSpec ReadMean(TableReader& reader, const Schema& schema) {
   MeanSpec spec;
   spec.measures = ReadMeasures(reader, schema, false);
-  spec.by = reader.OptionalText("by");
-  if (spec.by.empty()) return spec;
-  const int index = schema.Find(spec.by);
-  if (index < 0) {
-    reader.Report(reader.LineOf("by"), "UNKNOWN_COLUMN",
-                  absl::StrFormat("by names \"%s\", which [data] does not have", spec.by));
-  } else if (schema.columns[static_cast<size_t>(index)].type != ColumnType::kCategory) {
-    reader.Report(reader.LineOf("by"), "WRONG_TYPE",
-                  absl::StrFormat("by: column \"%s\" is not a category", spec.by));
-  }
+  spec.by = ReadBy(reader, schema);
   return spec;
-}
-
-// Edges of `bins` equal bins; none for a category.
-std::vector<double> Edges(const Measure& measure, double bins) {
-  std::vector<double> edges;
-  const int count = static_cast<int>(bins);
-  for (int b = 0; count > 0 && b <= count; ++b) {
-    edges.push_back(measure.lower + (measure.upper - measure.lower) * b / count);
-  }
-  return edges;
 }
 
 void ReadBins(TableReader& reader, HistogramSpec* spec) {
@@ -59,21 +41,18 @@ void ReadBins(TableReader& reader, HistogramSpec* spec) {
               "bins of \"%s\" is %g, want %s", spec->measures[i].name, bins[i],
               category ? "0 (a category has its own bins)" : "a whole number from 1 to 100000"));
     }
-    spec->edges.push_back(fits ? Edges(spec->measures[i], bins[i]) : std::vector<double>{0, 1});
+    const Measure& measure = spec->measures[i];
+    spec->edges.push_back(fits ? EqualBins(measure.lower, measure.upper, static_cast<int>(bins[i]))
+                               : std::vector<double>{0, 1});
   }
 }
 
 void ReadQuantiles(TableReader& reader, HistogramSpec* spec) {
   if (!reader.Has("quantiles")) return;
-  spec->quantiles = reader.Numbers("quantiles");
+  spec->quantiles = ReadShares(reader, "quantiles");
   if (spec->measures.size() != 1 || (!spec->edges.empty() && spec->edges[0].empty())) {
     reader.Report(reader.LineOf("quantiles"), "RECIPE",
                   "quantiles need a histogram of one number; remove them");
-  }
-  for (size_t i = 0; i < spec->quantiles.size(); ++i) {
-    if (spec->quantiles[i] > 0 && spec->quantiles[i] < 1) continue;
-    reader.Report(reader.LineOf("quantiles", i), "RECIPE",
-                  absl::StrFormat("quantile is %g, want above 0 and below 1", spec->quantiles[i]));
   }
 }
 
@@ -95,21 +74,88 @@ HistogramSpec ReadHistogram(TableReader& reader, const Schema& schema) {
   return spec;
 }
 
+RecipeSpec ReadKind(TableReader& reader, const Schema& schema) {
+  const std::string kind = reader.Text("kind");
+  if (kind == "mean") return ReadMean(reader, schema);
+  if (kind == "histogram") return ReadHistogram(reader, schema);
+  if (kind == "train") return ReadTrain(reader, schema);
+  if (kind == "quantile") return ReadQuantile(reader, schema);
+  if (kind == "table") return ReadTable(reader, schema);
+  if (kind == "inequality") return ReadInequality(reader, schema);
+  if (kind == "rate") return ReadRate(reader, schema);
+  if (kind == "survival") return ReadSurvival(reader, schema);
+  if (kind == "change") return ReadChange(reader, schema);
+  if (kind == "regression") return ReadRegression(reader, schema);
+  if (kind == "gap") return ReadGap(reader, schema);
+  reader.AllowAnyKey();
+  if (!kind.empty()) {
+    reader.Report(reader.LineOf("kind"), "RECIPE",
+                  absl::StrFormat("recipe kind is \"%s\", want mean, histogram, quantile, table, "
+                                  "rate, regression, survival, change, gap, inequality or train",
+                                  kind));
+  }
+  return MeanSpec{};
+}
+
+// Shares that are all given and add up to 1, or none and equal.
+void SettleShares(const TomlValue& array, std::vector<Problem>* problems, JointSpec* joint) {
+  double total = 0;
+  size_t given = 0;
+  for (const RecipePart& part : joint->parts) {
+    total += part.share;
+    given += part.share > 0 ? 1 : 0;
+  }
+  const auto count = static_cast<double>(joint->parts.size());
+  if (given == 0) {
+    for (RecipePart& part : joint->parts) part.share = 1 / count;
+  } else if (given < joint->parts.size() || std::abs(total - 1) > 1e-9) {
+    problems->push_back(
+        {array.line, "RECIPE",
+         absl::StrFormat("the shares of the recipes add up to %g; give every recipe "
+                         "one, 1 together, or none",
+                         total)});
+  }
+}
+
 }  // namespace
 
 RecipeSpec ReadRecipe(const TomlValue& table, const Schema& schema,
                       std::vector<Problem>* problems) {
   TableReader reader(table, {"[recipe]", "RECIPE", problems});
-  const std::string kind = reader.Text("kind");
-  if (kind == "mean") return ReadMean(reader, schema);
-  if (kind == "histogram") return ReadHistogram(reader, schema);
-  if (kind == "train") return ReadTrain(reader, schema);
-  reader.AllowAnyKey();
-  if (!kind.empty()) {
-    reader.Report(reader.LineOf("kind"), "RECIPE",
-                  absl::StrFormat("recipe kind is \"%s\", want mean, histogram or train", kind));
+  return ReadKind(reader, schema);
+}
+
+JointSpec ReadRecipes(const TomlValue& array, const Schema& schema,
+                      std::vector<Problem>* problems) {
+  constexpr size_t kMostParts = 32;
+  JointSpec joint;
+  std::set<std::string> names;
+  for (const TomlValue& table : array.items) {
+    if (table.kind != TomlKind::kTable) {
+      problems->push_back({table.line, "WRONG_TYPE", "recipe is not a section [[recipe]]"});
+      return joint;
+    }
+    TableReader reader(table, {"[[recipe]]", "RECIPE", problems});
+    const std::string name = reader.Text("name");
+    const double share = reader.OptionalNumber("share", {0, 1, true}).value_or(0);
+    joint.parts.push_back({name, share, ReadKind(reader, schema)});
+    if (std::holds_alternative<TrainSpec>(joint.parts.back().recipe)) {
+      reader.Report(reader.line(), "RECIPE",
+                    "training has rounds of its own; put it in a study of its own");
+    }
+    if (!name.empty() && !names.insert(name).second) {
+      reader.Report(reader.LineOf("name"), "RECIPE",
+                    absl::StrFormat("two recipes are called \"%s\"; rename one", name));
+    }
   }
-  return MeanSpec{};
+  if (joint.parts.empty() || joint.parts.size() > kMostParts) {
+    problems->push_back({array.line, "RECIPE",
+                         absl::StrFormat("the study has %d recipes, want 1 to %d",
+                                         joint.parts.size(), kMostParts)});
+    return joint;
+  }
+  SettleShares(array, problems, &joint);
+  return joint;
 }
 
 }  // namespace mutual::study

@@ -98,7 +98,29 @@ std::string ToText(const Result& result) {
   std::string text;
   for (const std::string& sentence : result.sentences) text += sentence + "\n";
   for (const ResultTable& table : result.tables) text += "\n" + TableText(table);
+  const std::vector<std::string> withheld = WithheldLines(result);
+  if (!withheld.empty()) text += "\nWithheld\n";
+  for (const std::string& line : withheld) text += "  " + line + "\n";
   return text;
+}
+
+std::vector<std::string> WithheldLines(const Result& result) {
+  constexpr size_t kNamed = 4;
+  std::vector<std::string> lines;
+  for (size_t at = 0; at < result.withheld.size();) {
+    const Withheld& first = result.withheld[at];
+    std::string cells;
+    size_t count = 0;
+    for (; at < result.withheld.size() && result.withheld[at].table == first.table &&
+           result.withheld[at].reason == first.reason;
+         ++at, ++count) {
+      const std::string& cell = result.withheld[at].cell;
+      if (count < kNamed && !cell.empty()) cells += (count == 0 ? "" : ", ") + cell;
+    }
+    if (count > kNamed) cells += " and " + std::to_string(count - kNamed) + " more";
+    lines.push_back(first.table + (cells.empty() ? "" : ": " + cells) + " (" + first.reason + ")");
+  }
+  return lines;
 }
 
 std::string ToCsv(const Result& result) {

@@ -28,14 +28,24 @@ struct ResultTable {
   std::vector<ResultRow> rows;
 };
 
+// A figure that the release rules keep back. Its value reads as not finite in the tables.
+struct Withheld {
+  std::string table;  // title, or "everything"
+  std::string cell;   // keys of the row, joined by " / "; empty: the whole table
+  std::string reason;
+};
+
 struct Result {
   std::vector<std::string> sentences;  // plain language
   std::vector<ResultTable> tables;
+  std::vector<Withheld> withheld;
 };
 
-// Sentences, aligned tables with ± 1.96 standard errors, ASCII bars for histograms. What is not
-// finite reads "withheld".
+// Sentences, aligned tables with ± 1.96 standard errors, ASCII bars for histograms, and what was
+// withheld with the reasons.
 std::string ToText(const Result& result);
+// One line for each table and reason: how many cells, and the first of them.
+std::vector<std::string> WithheldLines(const Result& result);
 // RFC 4180 but for line feeds: table,group,estimate,value,standard_error,unit; keys of a row are
 // joined by " / ", a withheld value is an empty field.
 std::string ToCsv(const Result& result);

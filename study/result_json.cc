@@ -84,6 +84,11 @@ std::string ToJson(const Result& result) {
     json["tables"].push_back(
         {{"title", table.title}, {"key_columns", table.key_columns}, {"rows", rows}});
   }
+  json["withheld"] = Json::array();
+  for (const Withheld& withheld : result.withheld) {
+    json["withheld"].push_back(
+        {{"table", withheld.table}, {"cell", withheld.cell}, {"reason", withheld.reason}});
+  }
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
@@ -100,6 +105,11 @@ absl::StatusOr<Result> ResultFromJson(std::string_view text) {
       table.rows.push_back(ReadRow(reader, row));
     }
     result.tables.push_back(std::move(table));
+  }
+  for (const Json& withheld : reader.List(json, "withheld")) {
+    result.withheld.push_back({reader.Text(reader.Member(withheld, "table")),
+                               reader.Text(reader.Member(withheld, "cell")),
+                               reader.Text(reader.Member(withheld, "reason"))});
   }
   if (reader.ok()) return result;
   return WithCode(DataLoss("the stored result is not readable; fetch it again, or restore the "

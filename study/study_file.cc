@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "study/lint.h"
+#include "study/scrutineer_reader.h"
 #include "study/table_reader.h"
 #include "study/text.h"
 
@@ -84,8 +85,12 @@ bool ReadQuestion(TableReader& reader, Study* study) {
     study->table = data.Text("table");
     study->schema = ReadSchema(data);
   }
-  if (const TomlValue* const table = reader.Table("recipe")) {
-    study->recipe = ReadRecipe(*table, study->schema, reader.problems());
+  if (const TomlValue* const recipes = reader.TableOrTables("recipe")) {
+    if (recipes->kind == TomlKind::kArray) {
+      study->recipe = ReadRecipes(*recipes, study->schema, reader.problems());
+    } else {
+      study->recipe = ReadRecipe(*recipes, study->schema, reader.problems());
+    }
   }
   return reader.problems()->size() == before;
 }
@@ -104,6 +109,10 @@ void ReadStudy(const TomlValue& root, const NoiseSolver& solver, LintResult* res
   }
   if (const TomlValue* const table = reader.Table("cohort")) {
     study->cohort = ReadCohort(*table, &result->problems);
+  }
+  if (const TomlValue* const table = reader.Table("scrutineers")) {
+    TableReader scrutineers(*table, {"[scrutineers]", "SCRUTINEERS", &result->problems});
+    study->scrutineers = ReadScrutineers(scrutineers, study->cohort);
   }
   if (sound) CheckVector(*study, reader.LineOf("recipe"), result);
 }

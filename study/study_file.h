@@ -6,64 +6,16 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "base/ids.h"
+#include "study/recipe_spec.h"
 #include "study/schema.h"
 
 namespace mutual::study {
-
-// A measure is a column (the mean over the member's rows) or a ratio factor·Σnumerator/Σdenominator
-// over the member's rows, clamped into [lower, upper].
-struct Measure {
-  std::string name;
-  std::string numerator;    // the column itself when there is no denominator
-  std::string denominator;  // empty for a plain column
-  double lower = 0, upper = 0;
-  std::string unit;
-  double factor = 1;  // e.g. 60 for "per hour" of minutes
-};
-
-// Count, mean and variance of each measure over members, optionally per category of `by`.
-struct MeanSpec {
-  std::vector<Measure> measures;
-  std::string
-      by;  // empty, or a category column; a member counts in each category they have rows in
-};
-
-// Number of members per bin of one or two measures (public edges or categories): the member's
-// measure falls into one bin; a category column takes the member's most frequent category.
-struct HistogramSpec {
-  std::vector<Measure> measures;           // one or two; a category column has lower = upper = 0
-  std::vector<std::vector<double>> edges;  // per measure, increasing; empty for a category column
-  std::vector<double> quantiles;           // 1-D only, in (0,1)
-};
-
-enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp };
-enum class Optimizer { kSgd, kAdam };
-
-struct TrainSpec {
-  ModelKind model = ModelKind::kLinear;
-  std::vector<std::string> features;  // feature expressions, see study/feature.h
-  std::string target;  // expression for linear/poisson/mlp regression; category column for logistic
-  std::string target_class;  // logistic, mlp classification: the category that counts as 1; empty =
-                             // regression
-  std::vector<int> hidden;   // mlp: widths, tanh between
-  int rounds = 0;
-  Optimizer optimizer = Optimizer::kSgd;
-  double learning_rate = 0;
-  double momentum = 0;
-  double weight_decay = 0;
-  double averaging = 0;         // EMA decay, 0 = off
-  double expected_members = 0;  // declared public constant that divides the sum
-  double evaluation_share = 0;  // share of slots held out, 0 = no evaluation
-};
-
-using RecipeSpec = std::variant<MeanSpec, HistogramSpec, TrainSpec>;
 
 // Every field is required in the file unless optional here; none has a silent default. Ranges are
 // those of docs/STUDY_FILE.md.
@@ -83,6 +35,14 @@ struct CohortSpec {
   absl::Duration join_window;  // organisations may accept for this long after the proposal
 };
 
+// Who holds the mask keys (docs/MASKING.md). The operator's nodes stand in the voted file because they
+// count as colluders.
+struct ScrutineerSpec {
+  std::vector<std::string> organisations;   // 2 to 7, in the order that numbers them from 0
+  int threshold = 0;                        // any so many can unmask
+  std::vector<std::string> operator_nodes;  // run by whoever runs the coordinator; often none
+};
+
 struct Study {
   std::string text;  // exact bytes
   Digest digest;
@@ -93,6 +53,7 @@ struct Study {
   RecipeSpec recipe;
   PrivacySpec privacy;
   CohortSpec cohort;
+  ScrutineerSpec scrutineers;
 
   uint64_t rounds() const;  // 1 for statistics
   bool expired(absl::Time now) const;

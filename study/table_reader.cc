@@ -217,6 +217,11 @@ const TomlValue* TableReader::Table(const std::string& key) {
   return nullptr;
 }
 
+const TomlValue* TableReader::TableOrTables(const std::string& key) {
+  if (Has(key) && table_.Find(key)->kind == TomlKind::kArray) read_.insert(key);
+  return Has(key) && table_.Find(key)->kind == TomlKind::kArray ? table_.Find(key) : Table(key);
+}
+
 std::vector<const TomlValue*> TableReader::Tables(const std::string& key) {
   std::vector<const TomlValue*> tables;
   if (!Has(key)) return tables;

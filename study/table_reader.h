@@ -56,6 +56,7 @@ class TableReader {
   std::vector<std::string> Texts(const std::string& key);  // required, one line each
   std::vector<double> Numbers(const std::string& key);     // required, finite
   const TomlValue* Table(const std::string& key);          // required
+  const TomlValue* TableOrTables(const std::string& key);  // required: [key] or [[key]]
   std::vector<const TomlValue*> Tables(const std::string& key);  // optional [[key]]
   void Report(int line, const std::string& code, const std::string& message);
   // Unknown keys are not reported: what may stand here is not known.

@@ -7,16 +7,18 @@
 #include "base/status.h"
 #include "study/figure.h"
 #include "study/model.h"
+#include "study/release_rule.h"
 
 namespace mutual::study {
 namespace {
 
-constexpr double kLeastCount = 10;  // below this noisy count an evaluation is withheld
+constexpr char kEvaluation[] = "evaluation on held-out members";
 
 class TrainRecipe final : public Recipe {
  public:
   explicit TrainRecipe(const Study& study)
-      : vector_(TrainVectorOf(study)),
+      : Recipe(study.cohort.min_nodes),
+        vector_(TrainVectorOf(study)),
         clip_(study.privacy.clip.value_or(0)),
         model_(std::get<TrainSpec>(study.recipe).model),
         classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty()) {}
@@ -33,10 +35,8 @@ class TrainRecipe final : public Recipe {
         "the clipped sum");
   }
 
-  absl::StatusOr<Result> Finish(const ReleasedSum& sum) const override {
-    if (sum.values.size() != dimension()) {
-      return Internal("training got %d values, want %d", sum.values.size(), dimension());
-    }
+ private:
+  Result Read(const ReleasedSum& sum) const override {
     Result result;
     result.sentences.push_back(
         absl::StrFormat("A model of %d numbers was trained.", vector_.parameters));
@@ -44,7 +44,8 @@ class TrainRecipe final : public Recipe {
     const size_t at = vector_.parameters;
     const double sigma = sum.noise_stddev / vector_.evaluation_scale;
     const double count = sum.values[at] / vector_.evaluation_scale;
-    if (!(count >= kLeastCount && count >= 3 * sigma)) {
+    if (!IsFigureReleasable(count, sigma)) {
+      result.withheld.push_back({kEvaluation, "", ReasonOf(count)});
       result.sentences.push_back(
           "Its quality on members held out of training is withheld: too few of them were counted.");
       return result;
@@ -55,7 +56,6 @@ class TrainRecipe final : public Recipe {
     return result;
   }
 
- private:
   // Held-out members and the shares, in [0, 1] but for noise, of their capped loss and correctness.
   struct Evaluation {
     double count, noise_stddev;
@@ -83,7 +83,7 @@ class TrainRecipe final : public Recipe {
       row.estimates.push_back(
           {"1 - squared error / half range squared", correct, correct_error, ""});
     }
-    result->tables.push_back({"evaluation on held-out members", {"group"}, {row}});
+    result->tables.push_back({kEvaluation, {"group"}, {row}});
     if (classifies_) {
       result->sentences.push_back(absl::StrFormat(
           "On members held out of training it is right for about %s%% (95%% sure within %s).",

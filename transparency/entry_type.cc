@@ -130,7 +130,7 @@ EntryType Dispute() {
           {Signer::kNode},
           {kSeen, kStudyLine, Maybe("round", kInteger), kNode, Some("about", kName),
            One("code", kCode), Any("entry", kInteger), Maybe("class", kInteger),
-           Maybe("ephemeral-secret", kHash), kSigned}};
+           Maybe("ephemeral-secret", kHash), Maybe("ciphertext", kWord), kSigned}};
 }
 
 // Rounds.

@@ -10,7 +10,7 @@
 namespace mutual::transparency {
 
 struct StudyTerms {
-  std::string recipe;            // mean, histogram, train
+  std::string recipe;            // its kind, e.g. mean; joint for several
   uint64_t vector_length = 0;    // values
   uint64_t rounds = 0;
   double noise_multiplier = 0;   // z of every node

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "aggregation/masking/trust_bound.h"
 #include "base/encoding.h"
 #include "base/status.h"
 #include "crypto/digest.h"
@@ -17,14 +18,32 @@ WrapBinding KeyWindow::Binding(const NodeId& node, uint32_t mask_class, uint32_t
   return WrapBinding{Ids(node, mask_class), holder, scrutineer_keys[holder]};
 }
 
+bool KeyWindow::IsPresent(uint32_t scrutineer) const {
+  return scrutineer < scrutineer_keys.size() && scrutineer_keys[scrutineer] != PublicKey{};
+}
+
 absl::Status KeyWindow::Check() const {
   const size_t wanted = classes.threshold().scrutineers;
-  const std::set<PublicKey> distinct(scrutineer_keys.begin(), scrutineer_keys.end());
-  if (scrutineer_keys.size() == wanted && distinct.size() == wanted) return absl::OkStatus();
-  return InvalidArgument(
-      "join window has %d scrutineer keys, %d of them different, want %d; wait "
-      "for every scrutineer's entry",
-      scrutineer_keys.size(), distinct.size(), wanted);
+  std::set<PublicKey> distinct(scrutineer_keys.begin(), scrutineer_keys.end());
+  distinct.erase(PublicKey{});
+  const auto absent = static_cast<size_t>(
+      std::count(scrutineer_keys.begin(), scrutineer_keys.end(), PublicKey{}));
+  if (scrutineer_keys.size() != wanted || distinct.size() + absent != wanted) {
+    return InvalidArgument(
+        "join window has %d scrutineer keys, %d of them different, want %d; wait "
+        "for every scrutineer's entry",
+        scrutineer_keys.size(), distinct.size(), wanted);
+  }
+  for (uint32_t c = 0; c < classes.size(); ++c) {
+    const std::vector<uint32_t>& holders = classes.Holders(c);
+    const auto present = std::count_if(holders.begin(), holders.end(),
+                                       [this](uint32_t j) { return IsPresent(j); });
+    if (static_cast<uint32_t>(present) >= HolderMajority(classes.threshold())) continue;
+    return InvalidArgument("mask class %u has %d scrutineers present, want %u; wait for another "
+                           "scrutineer's entry",
+                           c, static_cast<int>(present), HolderMajority(classes.threshold()));
+  }
+  return absl::OkStatus();
 }
 
 Digest MaskCommitments::ToDigest() const {

@@ -19,12 +19,16 @@ struct KeyWindow {
   std::string origin;
   Digest study;
   MaskClasses classes;
-  std::vector<PublicKey> scrutineer_keys;  // fresh for this window, one for each scrutineer
+  // Fresh for this window, one for each scrutineer; all zeros for one that published none. Nothing
+  // is wrapped for it and nothing is held by it, as if it were dead for the whole study.
+  std::vector<PublicKey> scrutineer_keys;
 
   MaskIds Ids(const NodeId& node, uint32_t mask_class) const;
   // `holder` < scrutineer_keys.size().
   WrapBinding Binding(const NodeId& node, uint32_t mask_class, uint32_t holder) const;
-  // INVALID_ARGUMENT unless there are exactly m keys, all different.
+  bool IsPresent(uint32_t scrutineer) const;
+  // INVALID_ARGUMENT unless there are exactly m keys, those present all different, and every class
+  // has a majority of its holders present (HolderMajority): otherwise no sum could be agreed on.
   absl::Status Check() const;
 };
 
@@ -32,7 +36,8 @@ struct KeyWindow {
 struct MaskCommitments {
   NodeId node;
   std::vector<Digest> commits;                 // [class]
-  std::vector<std::vector<Digest>> wrappings;  // [class][position among the class's holders]
+  // [class][position among the class's holders]; zero for a holder that is not present.
+  std::vector<std::vector<Digest>> wrappings;
 
   // SHA-256 of the canonical bytes (docs/MASKING.md): what keys-ok and dispute refer to.
   Digest ToDigest() const;

@@ -36,6 +36,10 @@ absl::Status NodeKeys::DrawClass(uint32_t mask_class, crypto::RandomSource& rand
   std::vector<Digest> digests;
   for (uint32_t holder : window_.classes.Holders(mask_class)) {
     const size_t at = PositionOf(mask_class, holder);
+    if (!window_.IsPresent(holder)) {
+      digests.emplace_back();
+      continue;
+    }
     ephemerals_[at] = crypto::AgreementKey::Generate(random);
     MUTUAL_ASSIGN_OR_RETURN(
         wrapped_[at],
@@ -52,7 +56,8 @@ absl::Status NodeKeys::DrawClass(uint32_t mask_class, crypto::RandomSource& rand
 absl::StatusOr<KeyReveal> NodeKeys::Reveal(const KeyDispute& dispute,
                                            crypto::RandomSource& random) {
   if (dispute.node != commitments_.node || dispute.masks != commitments_.ToDigest() ||
-      !window_.classes.Holds(dispute.scrutineer, dispute.mask_class)) {
+      !window_.classes.Holds(dispute.scrutineer, dispute.mask_class) ||
+      !window_.IsPresent(dispute.scrutineer)) {
     return InvalidArgument(
         "dispute of scrutineer %u about class %u of %s is not about the "
         "commitments of %s in force; nothing is revealed",

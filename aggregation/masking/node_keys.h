@@ -21,7 +21,8 @@ class NodeKeys {
                                        crypto::RandomSource& random);
 
   const MaskCommitments& commitments() const { return commitments_; }
-  const std::vector<WrappedKey>& wrapped() const { return wrapped_; }  // by class, then holder
+  // By class, then holder; an empty ciphertext for a holder that is not present.
+  const std::vector<WrappedKey>& wrapped() const { return wrapped_; }
 
   // The evidence that settles a dispute: this wrapping and its ephemeral private key, no other. It
   // gives away the class's key, so the class gets a new key at once and the ratchets of the old one

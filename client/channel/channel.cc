@@ -21,6 +21,7 @@ namespace res = ::mutual::research::v1;
 
 constexpr size_t kChunkBytes = 256 * 1024;
 constexpr int kCallSeconds = 30;
+constexpr uint64_t kLogFileBytes = uint64_t{256} * (65535 + 2);  // the largest bundle of entries
 
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
@@ -96,23 +97,27 @@ void SetDeadline(grpc::ClientContext* context) {
   context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kCallSeconds));
 }
 
-template <typename Stub>
-absl::StatusOr<std::string> Fetch(Stub& stub, const Digest& digest, uint64_t max_bytes) {
-  grpc::ClientContext context;
-  fed::FetchContentRequest request;
-  request.set_digest(BytesOf(digest));
-  auto reader = stub.FetchContent(&context, request);
+absl::StatusOr<std::string> ReadAll(grpc::ClientReader<fed::Chunk>& reader, uint64_t max_bytes) {
   std::string contents;
   fed::Chunk chunk;
-  while (reader->Read(&chunk)) {
+  while (reader.Read(&chunk)) {
     if (contents.size() + chunk.data().size() > max_bytes) {
-      context.TryCancel();
       return WithCode(DataLoss("content is larger than the %d bytes expected", max_bytes),
                       "CONTENT_TOO_LARGE");
     }
     contents += chunk.data();
   }
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(reader->Finish()));
+  MUTUAL_RETURN_IF_ERROR(FromGrpc(reader.Finish()));
+  return contents;
+}
+
+template <typename Stub>
+absl::StatusOr<std::string> Fetch(Stub& stub, const Digest& digest, uint64_t max_bytes) {
+  grpc::ClientContext context;
+  fed::FetchContentRequest request;
+  request.set_digest(BytesOf(digest));
+  MUTUAL_ASSIGN_OR_RETURN(std::string contents,
+                          ReadAll(*stub.FetchContent(&context, request), max_bytes));
   if (crypto::Sha256(contents) != digest) {
     return WithCode(DataLoss("content does not match its digest %s", digest.Short()),
                     "CONTENT_CORRUPT");
@@ -260,6 +265,14 @@ absl::Status Channel::Endorse(const std::string& entry) {
 
 absl::StatusOr<std::string> Channel::FetchContent(const Digest& digest, uint64_t max_bytes) {
   return Fetch(*state_->federation, digest, max_bytes);
+}
+
+absl::StatusOr<std::string> Channel::ReadLog(const std::string& path) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  fed::ReadLogRequest request;
+  request.set_path(path);
+  return ReadAll(*state_->federation->ReadLog(&context, request), kLogFileBytes);
 }
 
 absl::StatusOr<std::string> Channel::Upload(const UploadCall& call) {

@@ -90,6 +90,8 @@ class Channel {
   absl::StatusOr<std::vector<std::string>> ListNewcomers();  // signed enrol entries
   absl::Status Endorse(const std::string& entry);
   absl::StatusOr<std::string> FetchContent(const Digest& digest, uint64_t max_bytes);
+  // A file of the log; NOT_FOUND when there is none.
+  absl::StatusOr<std::string> ReadLog(const std::string& path);
   // Resumes at what the coordinator already holds. The receipt, also when it had everything.
   absl::StatusOr<std::string> Upload(const UploadCall& call);
   absl::Status Decline(const Digest& study, uint64_t round, const std::string& code);

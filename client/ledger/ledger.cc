@@ -11,10 +11,10 @@
 #include <cerrno>
 #include <cstring>
 
-#include "absl/strings/match.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/ledger/charge_row.h"
 #include "client/ledger/slots.h"
 #include "crypto/random.h"
 
@@ -32,37 +32,6 @@ constexpr const char* kTables[] = {
     "CREATE TABLE IF NOT EXISTS answers (study TEXT PRIMARY KEY, text TEXT NOT NULL, accepted "
     "INTEGER NOT NULL, entry TEXT NOT NULL, time TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS slots (member TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE)"};
-
-std::string CurveToHex(const privacy::RenyiCurve& curve) {
-  return HexEncode({reinterpret_cast<const uint8_t*>(curve.data()), curve.size() * sizeof(double)});
-}
-
-absl::StatusOr<privacy::RenyiCurve> CurveFromHex(const std::string& hex) {
-  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, HexDecode(hex));
-  privacy::RenyiCurve curve(privacy::RenyiOrders().size());
-  if (bytes.size() != curve.size() * sizeof(double)) {
-    return WithCode(DataLoss("the ledger was written with other Renyi orders; use the program "
-                             "version that wrote it"),
-                    "LEDGER_CORRUPT");
-  }
-  std::memcpy(curve.data(), bytes.data(), bytes.size());
-  return curve;
-}
-
-absl::Status FromSoci(const std::exception& error) {
-  const std::string text = error.what();
-  if (absl::StrContains(text, "disk is full")) {
-    return WithCode(Unavailable("the ledger's disk is full; free some space, nothing was sent"),
-                    "DISK_FULL");
-  }
-  if (absl::StrContains(text, "malformed") || absl::StrContains(text, "not a database") ||
-      absl::StrContains(text, "corrupt")) {
-    return WithCode(DataLoss("the ledger is damaged; restore it from a backup and never delete it: "
-                             "it holds what your members have spent"),
-                    "LEDGER_CORRUPT");
-  }
-  return Unavailable("the ledger cannot be used now: %s", text);
-}
 
 class SqliteLedger final : public Ledger {
  public:
@@ -99,14 +68,11 @@ class SqliteLedger final : public Ledger {
     return Guarded([&] {
       return InTransaction([&]() -> absl::Status {
         MUTUAL_RETURN_IF_ERROR(AdmitNow(policy, charge));
-        const int year = YearOf(charge);
+        Insert(charge);
         const std::string study = charge.study.ToHex(), sha256 = record.sha256.ToHex();
         const auto round = static_cast<long long>(charge.round);
         const auto bytes = static_cast<long long>(record.bytes);
-        const std::string node = CurveToHex(charge.node), figure = CurveToHex(charge.public_figure);
         const std::string created = FormatUtc(record.created), sent;
-        database_ << "INSERT INTO charges VALUES (:a, :b, :c, :d, :e)", soci::use(study),
-            soci::use(round), soci::use(year), soci::use(node), soci::use(figure);
         database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h)",
             soci::use(study), soci::use(round), soci::use(sha256), soci::use(bytes),
             soci::use(record.entry), soci::use(record.file),
@@ -142,6 +108,37 @@ class SqliteLedger final : public Ledger {
 
   absl::StatusOr<std::vector<ContributionRecord>> Contributions() override {
     return SelectContributions("");
+  }
+
+  absl::StatusOr<bool> IsCharged(const Digest& study, uint64_t round) override {
+    int found = 0;
+    MUTUAL_RETURN_IF_ERROR(Guarded([&] {
+      found = CountCharges(study, round);
+      return absl::OkStatus();
+    }));
+    return found > 0;
+  }
+
+  absl::StatusOr<uint64_t> log_checked() override {
+    std::string value;
+    MUTUAL_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
+      MUTUAL_ASSIGN_OR_RETURN(value, Setting("log-checked", "0"));
+      return absl::OkStatus();
+    }));
+    return ParseUint64(value);
+  }
+
+  absl::Status CatchUp(const std::vector<RoundCharge>& charges, uint64_t log_size) override {
+    return Guarded([&] {
+      return InTransaction([&]() -> absl::Status {
+        for (const RoundCharge& charge : charges) {
+          if (CountCharges(charge.study, charge.round) == 0) Insert(charge);
+        }
+        const std::string value = std::to_string(log_size);
+        database_ << "INSERT OR REPLACE INTO settings VALUES ('log-checked', :v)", soci::use(value);
+        return absl::OkStatus();
+      });
+    });
   }
 
   absl::Status RecordAnswer(const AnswerRecord& answer) override {
@@ -316,6 +313,24 @@ class SqliteLedger final : public Ledger {
       if (row.get<std::string>("study") == study) privacy::AddCurve(curve, &spending->study);
     }
     return absl::OkStatus();
+  }
+
+  int CountCharges(const Digest& study, uint64_t round) {
+    const std::string hex = study.ToHex();
+    const auto number = static_cast<long long>(round);
+    int found = 0;
+    database_ << "SELECT COUNT(*) FROM charges WHERE study = :s AND round = :r", soci::use(hex),
+        soci::use(number), soci::into(found);
+    return found;
+  }
+
+  void Insert(const RoundCharge& charge) {
+    const int year = YearOf(charge);
+    const std::string study = charge.study.ToHex();
+    const auto round = static_cast<long long>(charge.round);
+    const std::string node = CurveToHex(charge.node), figure = CurveToHex(charge.public_figure);
+    database_ << "INSERT INTO charges VALUES (:a, :b, :c, :d, :e)", soci::use(study),
+        soci::use(round), soci::use(year), soci::use(node), soci::use(figure);
   }
 
   // A clock that was set back must not open an earlier year's budget: the year never goes down.

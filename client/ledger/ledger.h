@@ -68,6 +68,12 @@ class Ledger {
   virtual absl::Status MarkSent(const Digest& study, uint64_t round, absl::Time time) = 0;
   virtual absl::StatusOr<std::vector<ContributionRecord>> Contributions() = 0;  // oldest first
 
+  virtual absl::StatusOr<bool> IsCharged(const Digest& study, uint64_t round) = 0;
+  // How many entries of the log this ledger is known to be no older than; 0 at first.
+  virtual absl::StatusOr<uint64_t> log_checked() = 0;
+  // Charges rounds that the log knows and a restored ledger forgot, whatever the budget, and sets log_checked().
+  virtual absl::Status CatchUp(const std::vector<RoundCharge>& charges, uint64_t log_size) = 0;
+
   virtual absl::Status RecordAnswer(const AnswerRecord& answer) = 0;  // a later answer replaces an earlier
   virtual absl::StatusOr<std::optional<AnswerRecord>> FindAnswer(const Digest& study) = 0;
   virtual absl::StatusOr<std::vector<AnswerRecord>> Answers() = 0;

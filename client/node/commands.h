@@ -18,6 +18,8 @@ struct CommandOptions {
 absl::Status CheckData(const CommandOptions& options, const std::string& study_file);
 absl::Status ShowBudget(const CommandOptions& options);
 absl::Status ShowSent(const CommandOptions& options);
+// Charges what the log knows and a restored ledger forgot.
+absl::Status CatchUpLedger(const CommandOptions& options);
 // Copies the proofs that what was sent is in the log.
 absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::path& target);
 

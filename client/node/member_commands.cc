@@ -1,12 +1,16 @@
-// Newcomers and their endorsement by existing organisations.
+// Newcomers and their endorsement by existing organisations; the log against a restored ledger.
 #include <cstdio>
 
 #include <nlohmann/json.hpp>
 
+#include "base/clock.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/ledger/ledger.h"
+#include "client/node/channel_log.h"
 #include "client/node/commands.h"
 #include "client/node/home.h"
+#include "client/node/ledger_check.h"
 
 namespace mutual::client {
 namespace {
@@ -43,6 +47,38 @@ absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& n
   if (!name.empty()) return NotFound("nobody called %s waits to be endorsed", name);
   if (options.json) std::printf("%s\n", json.dump(2).c_str());
   if (waiting.empty() && !options.json) std::printf("Nobody waits to be endorsed.\n");
+  return absl::OkStatus();
+}
+
+absl::Status CatchUpLedger(const CommandOptions& options) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger,
+                          Ledger::Open((options.folder / "ledger.sqlite").string()));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const auto log, OpenLog(*channel, *trust));
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<LostRound> lost,
+                          FindLostRounds(*log, home->organisation(), *ledger, clock.Now()));
+  std::vector<RoundCharge> charges;
+  int contributed = 0;
+  for (const LostRound& round : lost) {
+    charges.push_back(round.charge);
+    contributed += round.contributed ? 1 : 0;
+  }
+  MUTUAL_RETURN_IF_ERROR(ledger->CatchUp(charges, log->tree().size));
+  const int opened = static_cast<int>(lost.size()) - contributed;
+  if (options.json) {
+    const nlohmann::ordered_json json = {{"entries_read", log->tree().size},
+                                         {"charged_contributions", contributed},
+                                         {"charged_open_rounds", opened}};
+    std::printf("%s\n", json.dump(2).c_str());
+    return absl::OkStatus();
+  }
+  std::printf("Compared with %llu entries of the log. Charged %d contributions that the ledger had forgotten, and "
+              "%d rounds in which something may have been sent.\n",
+              static_cast<unsigned long long>(log->tree().size), contributed, opened);
   return absl::OkStatus();
 }
 

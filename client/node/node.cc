@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "client/data/member_table.h"
+#include "client/node/channel_log.h"
 #include "client/node/contribution.h"
+#include "client/node/ledger_check.h"
 #include "crypto/digest.h"
 #include "study/model.h"
 #include "transparency/proof.h"
@@ -29,7 +31,7 @@ std::string PublicCode(const absl::Status& status) {
   static const auto* const kPublic = new std::set<std::string>{
       "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "ROUND_EXPIRED",        "PARAMETERS_DIFFER", "BUDGET_SPENT",
       "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
-      "LEARNING_MISSING",   "ROUND_NOT_INCREASING"};
+      "LEARNING_MISSING",   "ROUND_NOT_INCREASING", "LEDGER_BEHIND_LOG"};
   const std::string code = ErrorCode(status);
   return kPublic->count(code) > 0 ? code : "NODE_REFUSED";
 }
@@ -96,6 +98,7 @@ void Node::ServeWitness(Channel& channel) {
 }
 
 absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
+  ledger_checked_ = false;
   std::thread witness([&] { ServeWitness(channel); });
   absl::Status status = ResendAnswers(channel);
   if (status.ok()) status = SettleUnsent(channel);
@@ -105,7 +108,7 @@ absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
       if (stopping_ || forked_) return false;
       if (receipt.empty()) return true;
       const absl::Status taken = TakePart(channel, receipt);
-      return taken.ok() || !absl::IsUnavailable(taken);
+      return behind_.ok() && (taken.ok() || !absl::IsUnavailable(taken));
     });
   }
   channel.Cancel();
@@ -127,6 +130,7 @@ absl::Status Node::Serve() {
                                (parts_.home->folder() / "evidence").string()),
                       "LOG_FORKED");
     }
+    if (!behind_.ok()) return behind_;
     if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) return status;
     if (!status.ok()) {
       parts_.say(absl::StrFormat("coordinator not reachable (%s); trying again", Describe(status)));
@@ -189,6 +193,7 @@ absl::StatusOr<const SlotTable*> Node::SlotsFor(const study::Study& study) {
 }
 
 absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::string& receipt) {
+  MUTUAL_RETURN_IF_ERROR(CheckLedger(channel, receipt));
   const GuardContext context{parts_.home->origin(), parts_.trust, &parts_.config->policy,
                              parts_.ledger, parts_.clock->Now()};
   MUTUAL_ASSIGN_OR_RETURN(const AdmittedRound round, AdmitRound(context, receipt));
@@ -235,6 +240,20 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   return record;
 }
 
+// Before the first round of a connection: the log has no contribution of this node that the ledger forgot.
+absl::Status Node::CheckLedger(Channel& channel, const std::string& receipt) {
+  if (ledger_checked_) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry start, parts_.trust->Verify(receipt));
+  MUTUAL_ASSIGN_OR_RETURN(const auto log, OpenLog(channel, *parts_.trust));
+  if (log->tree().size < start.tree.size) {
+    return Unavailable("the coordinator shows an older log than the one its round stands in; trying again");
+  }
+  const absl::Status status = CheckAgainstLog(*log, parts_.home->organisation(), *parts_.ledger);
+  if (ErrorCode(status) == "LEDGER_BEHIND_LOG") behind_ = status;
+  ledger_checked_ = status.ok();
+  return absl::IsNotFound(status) ? Unavailable("the log grew while it was read; trying again") : status;
+}
+
 absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
   if (refused_.count(receipt) > 0) return absl::OkStatus();
   // The policy is asked for before a round is judged: founders become witnesses before the first one.
@@ -256,7 +275,7 @@ absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
   } else {
     const absl::StatusOr<ContributionRecord> record = Compute(channel, receipt);
     status = record.ok() ? SendStored(channel, *record) : record.status();
-    if (!record.ok() && IsRefusal(status)) {
+    if (!record.ok() && (IsRefusal(status) || !behind_.ok())) {
       refused_.insert(receipt);
       parts_.say(absl::StrFormat("study %s round %d: not taking part: %s", study.Short(),
                                  number, Describe(status)));

@@ -58,11 +58,14 @@ class Node {
   absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
   absl::Status ResendAnswers(Channel& channel);
   absl::Status SettleUnsent(Channel& channel);
+  absl::Status CheckLedger(Channel& channel, const std::string& receipt);
 
   NodeParts parts_;
   std::map<Digest, std::unique_ptr<SlotTable>> tables_;  // of studies in progress
   TrainerPtr trainer_;
   std::set<std::string> refused_;  // notices already refused and reported
+  bool ledger_checked_ = false;    // against the log, since the last connection
+  absl::Status behind_;            // LEDGER_BEHIND_LOG, once that was found
   std::atomic<bool> stopping_ = false;
   std::atomic<bool> forked_ = false;
   std::atomic<Channel*> channel_ = nullptr;

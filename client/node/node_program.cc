@@ -58,6 +58,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
+  auto* catch_up = app.add_subcommand(
+      "catch-up", "after restoring an old ledger: charge what the log says was spent since");
   auto* sent = app.add_subcommand("sent", "what left this machine, when, how many bytes");
   std::string receipts;
   sent->add_option("--receipts", receipts, "copy the receipts of it to this folder instead");
@@ -77,6 +79,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*key) return Report(ShowKey(options));
   if (*serve) return Report(ServeNode(options, make_noise));
   if (*budget) return Report(ShowBudget(options));
+  if (*catch_up) return Report(CatchUpLedger(options));
   if (*sent && !receipts.empty()) return Report(CopyReceipts(options, receipts));
   if (*sent) return Report(ShowSent(options));
   return 2;

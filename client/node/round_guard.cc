@@ -8,10 +8,6 @@
 namespace mutual::client {
 namespace {
 
-int HonestNodes(const study::Study& study) {
-  return study.cohort.min_nodes - study.cohort.assumed_colluders;
-}
-
 absl::Status Differs(const std::string& what) {
   return WithCode(
       PermissionDenied("the round's %s is not what the accepted study says; the node stays out. "
@@ -46,16 +42,16 @@ absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uin
   return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
 }
 
-absl::StatusOr<RoundCharge> ChargeOf(const study::Study& study, uint64_t round, absl::Time now) {
-  const privacy::Phase node{study.privacy.noise_multiplier, study.privacy.sampling_rate, 1};
-  const privacy::Phase released{
-      privacy::PublicNoiseMultiplier(node.noise_multiplier, HonestNodes(study)),
-      node.sampling_rate, 1};
+absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms, const ChargedRound& round) {
+  const privacy::Phase node{terms.noise_multiplier, terms.sampling_rate, 1};
+  const int honest = static_cast<int>(terms.min_nodes) - static_cast<int>(terms.assumed_colluders);
+  const privacy::Phase released{privacy::PublicNoiseMultiplier(node.noise_multiplier, honest),
+                                node.sampling_rate, 1};
   RoundCharge charge;
-  charge.study = study.digest;
-  charge.round = round;
-  charge.year = YearOf(now);
-  charge.study_delta = study.privacy.delta;
+  charge.study = round.study;
+  charge.round = round.round;
+  charge.year = YearOf(round.time);
+  charge.study_delta = terms.delta;
   MUTUAL_ASSIGN_OR_RETURN(charge.node, privacy::CurveOf(node));
   MUTUAL_ASSIGN_OR_RETURN(charge.public_figure, privacy::CurveOf(released));
   return charge;
@@ -77,12 +73,13 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
   return absl::OkStatus();
 }
 
+transparency::MaskTerms MaskTermsOf(const study::Study& study) {
+  return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
+}
+
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
-  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
-                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
-                                                                                        : "train";
   const study::PrivacySpec& privacy = study.privacy;
-  return {kind,          recipe.dimension(),
+  return {std::string(study::KindName(study.recipe)),          recipe.dimension(),
           study.rounds(), privacy.noise_multiplier,
           privacy.sampling_rate, privacy.delta,
           recipe.member_bound(), static_cast<uint64_t>(study.cohort.min_nodes),
@@ -143,7 +140,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
                          round.terms.noise_multiplier, static_cast<int>(round.roster_size),
                          round.recipe->needs_model() ? privacy::Rounding::kPerBatch
                                                      : privacy::Rounding::kPerMember}));
-  MUTUAL_ASSIGN_OR_RETURN(round.charge, ChargeOf(round.study, round.round, context.now));
+  MUTUAL_ASSIGN_OR_RETURN(round.charge, ChargeOf(round.terms, {digest, round.round, context.now}));
   MUTUAL_RETURN_IF_ERROR(context.ledger->WouldAdmit(*context.policy, round.charge));
   return round;
 }

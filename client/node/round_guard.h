@@ -13,6 +13,7 @@
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "client/node/trust.h"
+#include "transparency/mask_terms.h"
 #include "transparency/study_terms.h"
 
 namespace mutual::client {
@@ -45,9 +46,15 @@ struct AdmittedRound {
 absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt);
 // What the entries of `study` repeat of it.
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
+transparency::MaskTerms MaskTermsOf(const study::Study& study);
 
-// One study's whole privacy cost for a node: curves of all rounds, both figures.
-absl::StatusOr<RoundCharge> ChargeOf(const study::Study& study, uint64_t round, absl::Time now);
+struct ChargedRound {
+  Digest study;
+  uint64_t round = 0;
+  absl::Time time;  // whose year is charged
+};
+// One round's privacy cost for a node: the curves of both figures.
+absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms, const ChargedRound& round);
 // For study::ParseStudy: noise from a target epsilon_node.
 absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds);
 absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study::Study& study);

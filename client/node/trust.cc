@@ -71,6 +71,14 @@ absl::Status Trust::See(const std::string& checkpoint) {
   return SeeLocked(opened.checkpoint, checkpoint);
 }
 
+absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string& checkpoint) {
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  const transparency::Checkpoint& found = evaluation.signed_checkpoint.checkpoint;
+  MUTUAL_RETURN_IF_ERROR(SeeLocked(found, checkpoint));
+  return transparency::TreeHead{found.size, found.root};
+}
+
 absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   const absl::MutexLock lock(&mutex_);

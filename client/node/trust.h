@@ -43,6 +43,8 @@ class Trust {
   absl::Status Learn(const std::string& policy_receipt);
   // Takes a checkpoint signed by the log as seen, if it is newer.
   absl::Status See(const std::string& checkpoint);
+  // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors as of Verify.
+  absl::StatusOr<transparency::TreeHead> VerifyCheckpoint(const std::string& checkpoint);
   transparency::TreeHead seen();
   // Writes two conflicting texts down and returns LOG_FORKED.
   absl::Status Forked(const std::string& first, const std::string& second);

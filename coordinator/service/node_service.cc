@@ -1,4 +1,5 @@
 // The services for newcomers and nodes.
+#include <filesystem>
 #include <set>
 
 #include "base/encoding.h"
@@ -6,6 +7,7 @@
 #include "coordinator/service/identity.h"
 #include "coordinator/service/reactors.h"
 #include "coordinator/service/services.h"
+#include "transparency/tile.h"
 
 namespace mutual::coordinator {
 
@@ -203,6 +205,17 @@ class FederationService final : public fed::Federation::CallbackService {
     const absl::Status allowed = caller.ok() ? MayFetch(core_, digest) : caller.status();
     return new ContentReactor(
         allowed, allowed.ok() ? core_.store().PathOf(*digest).string() : "", request->offset());
+  }
+
+  grpc::ServerWriteReactor<fed::Chunk>* ReadLog(Context* context,
+                                                const fed::ReadLogRequest* request) override {
+    absl::Status allowed = CallerOf(*context, core_, "node").status();
+    if (allowed.ok()) allowed = transparency::ParseTilePath(request->path()).status();
+    const std::filesystem::path path = core_.log().served_folder() / request->path();
+    if (allowed.ok() && !std::filesystem::exists(path)) {
+      allowed = NotFound("the log has no file %s", request->path());
+    }
+    return new ContentReactor(allowed, path.string(), 0);
   }
 
   grpc::ServerUnaryReactor* UploadStatus(Context* context, const fed::UploadStatusRequest* request,

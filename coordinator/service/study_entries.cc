@@ -14,10 +14,7 @@ using transparency::Entry;
 using transparency::EntryWriter;
 
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
-  const char* const kind = std::holds_alternative<study::MeanSpec>(study.recipe)        ? "mean"
-                           : std::holds_alternative<study::HistogramSpec>(study.recipe) ? "histogram"
-                                                                                        : "train";
-  return {kind,
+  return {std::string(study::KindName(study.recipe)),
           recipe.dimension(),
           study.rounds(),
           study.privacy.noise_multiplier,
@@ -26,6 +23,10 @@ transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe&
           recipe.member_bound(),
           static_cast<uint64_t>(study.cohort.min_nodes),
           static_cast<uint64_t>(study.cohort.assumed_colluders)};
+}
+
+transparency::MaskTerms MaskTermsOf(const study::Study& study) {
+  return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
 }
 
 transparency::StudyTerms StudyRun::Terms() const { return TermsOf(study_, *recipe_); }

@@ -19,6 +19,7 @@
 #include "coordinator/storage/journal.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
+#include "transparency/mask_terms.h"
 #include "transparency/study_terms.h"
 
 namespace mutual::coordinator {
@@ -107,5 +108,6 @@ class StudyRun {
 absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds);
 // What the entries of `study` repeat of it.
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
+transparency::MaskTerms MaskTermsOf(const study::Study& study);
 
 }  // namespace mutual::coordinator

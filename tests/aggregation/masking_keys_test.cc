@@ -263,7 +263,27 @@ TEST_CASE("A garbage wrapping is disputed and the node found lying", "[masking][
   CHECK(JudgeDispute(w.window, commitments, answer).value() == Verdict::kNodeLied);
 }
 
-TEST_CASE("A window needs one key from every scrutineer", "[masking]") {
+TEST_CASE("A scrutineer that published no key is left out, as long as majorities remain",
+          "[masking]") {
+  Window w;
+  w.window.scrutineer_keys[2] = {};
+  const NodeKeys keys = w.Draw();
+  for (const WrappedKey& one : keys.wrapped()) {
+    CHECK(one.ciphertext.empty() == (one.holder == 2));
+  }
+  for (const uint32_t j : {0u, 1u, 3u}) {
+    const auto received = w.Holder(j).Receive(keys.commitments(), keys.wrapped()).value();
+    CHECK(std::holds_alternative<AcceptedKeys>(received));
+  }
+  CHECK_FALSE(NodeKeys(w.Draw()).Reveal(DisputeOf(keys, 2, 0), w.random).ok());
+  KeyWindow two = w.window;
+  two.scrutineer_keys[0] = {};
+  const absl::Status none = NodeKeys::Draw(Node("north"), two, w.random).status();
+  CHECK(none.code() == absl::StatusCode::kInvalidArgument);
+  CHECK_THAT(std::string(none.message()), ContainsSubstring("1 scrutineers present, want 2"));
+}
+
+TEST_CASE("A window needs different keys, one for every scrutineer", "[masking]") {
   Window w;
   KeyWindow twice = w.window;
   twice.scrutineer_keys[3] = twice.scrutineer_keys[0];
@@ -272,9 +292,6 @@ TEST_CASE("A window needs one key from every scrutineer", "[masking]") {
   KeyWindow three = w.window;
   three.scrutineer_keys.pop_back();
   CHECK_FALSE(NodeKeys::Draw(Node("north"), three, w.random).ok());
-  KeyWindow zero = w.window;
-  zero.scrutineer_keys[2] = {};
-  CHECK_FALSE(NodeKeys::Draw(Node("north"), zero, w.random).ok());
   const auto stranger =
       KeyHolder::Create(w.window, 1, crypto::AgreementKey::Generate(w.random)).status();
   CHECK(stranger.code() == absl::StatusCode::kInvalidArgument);

@@ -184,7 +184,7 @@ TEST_CASE("A round number that does not increase is refused", "[guard]") {
 
 TEST_CASE("A ledger whose study file was changed is noticed", "[guard]") {
   Fixture fixture;
-  const std::string other = absl::StrReplaceAll(fixture.study.text, {{"= 2\n", "= 1\n"}});
+  const std::string other = absl::StrReplaceAll(fixture.study.text, {{"multiplier = 2\n", "multiplier = 1\n"}});
   REQUIRE_OK(fixture.ledger->RecordAnswer({fixture.study.digest, other, true, "", kNow}));
   CHECK(fixture.Code() == "STUDY_DIGEST");
 }

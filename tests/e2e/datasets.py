@@ -204,6 +204,10 @@ min_nodes = %(nodes)d
 assumed_colluders = 1
 deadline = "120s"
 join_window = "10m"
+[scrutineers]
+organisations = [%(scrutineers)s]
+threshold = 2
+operator_nodes = []
 """
 
 
@@ -222,7 +226,8 @@ class Plan:
             "target_class": 'target_class = "%s"' % data.target_class if data.target_class else "",
             "rate": self.rate, "momentum": self.momentum, "averaging": self.averaging,
             "rounds": self.rounds, "members": data.members(), "clip": self.clip,
-            "nodes": len(data.train)}
+            "nodes": len(data.train),
+            "scrutineers": ", ".join('"%s"' % node for node in sorted(data.train)[:4])}
 
 
 def noise_for(federation, plan, epsilon, honest):

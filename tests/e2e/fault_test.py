@@ -4,6 +4,7 @@
 Nodes run the test-only program without noise, so that a disturbed run can be compared bit for bit with an
 undisturbed one.
 """
+import json
 import mmap
 import os
 import random
@@ -58,6 +59,10 @@ min_nodes = %d
 assumed_colluders = 1
 deadline = "60s"
 join_window = "10m"
+[scrutineers]
+organisations = ["north", "south", "east", "mill"]
+threshold = 2
+operator_nodes = []
 """
 
 
@@ -233,6 +238,48 @@ def damaged_files(federation, calm):
     check(federation.model(calm) == parameters, "with the backup everything is there")
 
 
+def restored_ledger(federation, calm):
+    ledger = federation.path("mill", "ledger.sqlite")
+    own = ["--dir", federation.path("mill")]
+
+    def spent():
+        budget = json.loads(federation.run(federation.node_program, *own, "--json", "budget"))
+        return budget["epsilon_node_spent"]
+
+    def end(name):
+        federation.processes[name].terminate()
+        federation.processes[name].wait()
+
+    end("mill")
+    backup = {end: open(ledger + end, "rb").read() for end in ("", "-wal") if os.path.exists(ledger + end)}
+    federation.serve_node("mill")
+    digest = federation.ask(STUDY % ("After the backup", 50, 4))
+    check(answered_all(federation, "mill", digest), "a study runs after the backup")
+    end("mill")
+    before = spent()
+    for name in ("", "-wal", "-shm"):
+        if os.path.exists(ledger + name):
+            os.remove(ledger + name)
+    for name, data in backup.items():
+        with open(ledger + name, "wb") as file:
+            file.write(data)
+    check(spent() < before, "the restored ledger has forgotten what that study cost")
+    federation.serve_node("mill")
+    digest = federation.propose(STUDY % ("Mill has gone back in time", 1, 3))
+    federation.accept(digest)
+    federation.wait_for("mill", "LEDGER_BEHIND_LOG")
+    check(federation.processes["mill"].wait(timeout=30) == 1,
+          "a node that finds its own contributions missing in its ledger ends")
+    federation.watch(digest)
+    check(rounds_answered(federation, "mill", digest) == [], "without having sent anything")
+    caught_up = json.loads(federation.run(federation.node_program, *own, "--json", "catch-up"))
+    check(caught_up["charged_contributions"] == 50 and spent() >= before,
+          "catch-up charges what the log knows: %s" % caught_up)
+    federation.serve_node("mill")
+    digest = federation.ask(STUDY % ("Mill has caught up", 50, 4))
+    check(federation.model(digest) == federation.model(calm), "and then it takes part again")
+
+
 def main():
     rng = random.Random()
     seed = rng.randrange(1 << 32)
@@ -253,6 +300,7 @@ def main():
         worlds = full_disk(federation, calm)
         clocks(federation, worlds, calm)
         damaged_files(federation, calm)
+        restored_ledger(federation, calm)
 
 
 if __name__ == "__main__":

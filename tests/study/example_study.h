@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cmath>
+#include <fstream>
 #include <random>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -24,7 +26,7 @@ inline NoiseSolver FakeSolver() {
   };
 }
 
-// Lines 1 to 45, up to the head of [recipe].
+// Lines 1 to 50, up to the head of [recipe].
 inline const char kHead[] = R"(title = "Pay"
 purpose = "To know it."
 benefit = "Figures."
@@ -69,9 +71,14 @@ assumed_colluders = 1
 deadline = "60s"
 join_window = "10m"
 
+[scrutineers]
+organisations = ["north", "south", "west", "east"]
+threshold = 2
+operator_nodes = []
+
 [recipe]
 )";
-inline constexpr int kRecipeLine = 45;
+inline constexpr int kRecipeLine = 50;
 
 inline const char kMean[] = "kind = \"mean\"\ncolumns = [\"pay\", \"hours\"]\nby = \"region\"\n";
 inline const char kHistogram[] =
@@ -92,11 +99,45 @@ inline std::string TrainText(const std::string& recipe) {
 
 inline LintResult LintText(const std::string& text) { return Lint(text, Today(), FakeSolver()); }
 
-// Rows of one member of the example's schema: region, pay, hours.
+// Rows of one member; by default of the example's schema: region, pay, hours.
 struct Member {
   std::vector<double> values;
-  MemberRows rows() const { return {values, 3}; }
+  size_t columns = 3;
+  MemberRows rows() const { return {values, columns}; }
 };
+
+// The example's texts, [privacy] and [cohort] around other columns and another recipe.
+inline std::string StudyAround(const std::string& columns_and_recipe) {
+  const std::string head = kHead;
+  const size_t columns = head.find("[[data.column]]"), privacy = head.find("[privacy]");
+  return head.substr(0, columns) + columns_and_recipe + "\n" +
+         head.substr(privacy, head.find("[recipe]") - privacy);
+}
+
+inline std::string ReadText(const std::string& path) {
+  std::ifstream file(std::string(MUTUAL_SOURCE_DIR) + "/" + path);
+  std::stringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// The blocks between ```toml and ``` of a Markdown text.
+inline std::vector<std::string> TomlBlocks(const std::string& text) {
+  const std::string open = "```toml\n";
+  std::vector<std::string> blocks;
+  for (size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
+    const size_t begin = at + open.size();
+    at = text.find("```", begin);
+    blocks.push_back(text.substr(begin, at - begin));
+  }
+  return blocks;
+}
+
+// The study of the n-th example of docs/recipes/NAME.md.
+inline std::string RecipeExample(const std::string& name, size_t n = 0) {
+  const auto blocks = TomlBlocks(ReadText("docs/recipes/" + name + ".md"));
+  return n < blocks.size() ? StudyAround(blocks[n]) : "";
+}
 
 inline std::vector<Member> RandomMembers(size_t count, uint64_t seed) {
   std::mt19937_64 random(seed);
@@ -112,12 +153,12 @@ inline std::vector<Member> RandomMembers(size_t count, uint64_t seed) {
 }
 
 // Rows of anything: far outside the bounds, infinite, missing, not whole, too many.
-inline Member ExtremeMember(std::mt19937_64& random) {
+inline Member ExtremeMember(std::mt19937_64& random, size_t columns = 3) {
   const std::vector<double> odd = {0,      1,        2,         -1,      7,     0.5,
                                    40,     41,       -1e300,    1e300,   1e308, -1e308,
                                    5e-324, INFINITY, -INFINITY, kMissing};
-  Member member;
-  for (uint64_t n = 3 * (random() % 7); n > 0; --n) {
+  Member member{{}, columns};
+  for (uint64_t n = columns * (random() % 7); n > 0; --n) {
     member.values.push_back(odd[random() % odd.size()]);
   }
   return member;
@@ -131,7 +172,7 @@ inline double Norm(const std::vector<double>& values) {
 
 // Sum of the members' vectors, without noise.
 inline ReleasedSum SumOf(const Recipe& recipe, const std::vector<Member>& members) {
-  ReleasedSum sum{std::vector<double>(recipe.dimension(), 0.0), 0, 1};
+  ReleasedSum sum{std::vector<double>(recipe.dimension(), 0.0), 0, 4};
   std::vector<double> vector(recipe.dimension());
   for (const Member& member : members) {
     if (!recipe.MemberVector(member.rows(), vector).ok()) return {};

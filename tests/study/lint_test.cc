@@ -93,7 +93,23 @@ const std::vector<Bad> kBadHeads = {
     {"a negative window", "\"10m\"", "\"-10m\"", "COHORT", 43, "100ms"},
     {"a window that is a number", "\"10m\"", "10", "WRONG_TYPE", 43, "quotes"},
     {"noise that leaves no room in the ring", "min_nodes = 4", "min_nodes = 1000\n",
-     "VECTOR_TOO_LONG", 46, "modulo"},
+     "VECTOR_TOO_LONG", 51, "modulo"},
+    {"no scrutineers", "[scrutineers]\norganisations = [\"north\", \"south\", \"west\", \"east\"]\n"
+     "threshold = 2\noperator_nodes = []\n", "", "MISSING_KEY", 1, "scrutineers"},
+    {"one scrutineer", "[\"north\", \"south\", \"west\", \"east\"]", "[\"north\"]", "SCRUTINEERS",
+     46, "2 to 7"},
+    {"a scrutineer twice", "\"east\"", "\"west\"", "SCRUTINEERS", 46, "twice"},
+    {"a scrutineer of no name", "\"east\"", "\"East wing\"", "SCRUTINEERS", 46, "enrolled"},
+    {"a threshold of one", "threshold = 2", "threshold = 1", "SCRUTINEERS", 47, "at least 2"},
+    {"the operator as scrutineer",
+     "colluders = 1\ndeadline = \"60s\"\njoin_window = \"10m\"\n\n[scrutineers]\norganisations = "
+     "[\"north\", \"south\", \"west\", \"east\"]\nthreshold = 2\noperator_nodes = []",
+     "colluders = 2\ndeadline = \"60s\"\njoin_window = \"10m\"\n\n[scrutineers]\norganisations = "
+     "[\"north\", \"south\", \"west\", \"east\"]\nthreshold = 2\noperator_nodes = [\"east\"]",
+     "SCRUTINEERS", 46, "operator"},
+    {"scrutineers who collude unassumed", "threshold = 2", "threshold = 3", "SCRUTINEERS", 47,
+     "at least 2"},
+    {"an unsaid operator", "operator_nodes = []\n", "", "MISSING_KEY", 45, "operator_nodes"},
 };
 
 struct BadRecipe {
@@ -150,29 +166,29 @@ const std::vector<BadRecipe> kBadStatistics = {
 const std::vector<Bad> kBadTrainings = {
     {"no clip", "clip = 0.5\n", "", "MISSING_KEY", 33, "clip"},
     {"clip of nothing", "clip = 0.5", "clip = 0", "IMPOSSIBLE_PRIVACY", 38, "clip is 0"},
-    {"an unknown model", "\"linear\"", "\"forest\"", "RECIPE", 48, "forest"},
+    {"an unknown model", "\"linear\"", "\"forest\"", "RECIPE", 53, "forest"},
     {"widths of a linear model", "model = \"linear\"", "model = \"linear\"\nhidden = [4]",
-     "UNKNOWN_KEY", 49, "hidden"},
-    {"an mlp without widths", "\"linear\"", "\"mlp\"", "MISSING_KEY", 46, "hidden"},
-    {"an mlp of no widths", "\"linear\"", "\"mlp\"\nhidden = []", "RECIPE", 49, "1 to 16"},
-    {"half a width", "\"linear\"", "\"mlp\"\nhidden = [2.5]", "RECIPE", 49, "2.5"},
-    {"no features", "[\"hours\", \"region\"]", "[]", "RECIPE", 49, "at least one"},
-    {"an unknown feature", "\"hours\",", "\"age\",", "UNKNOWN_COLUMN", 49, "\"age\""},
-    {"an unknown function", "\"hours\",", "\"exp(hours)\",", "UNKNOWN_COLUMN", 49, "log, log1p"},
-    {"a logarithm of nothing", "target = \"pay\"", "target = \"log(pay)\"", "UNKNOWN_COLUMN", 50,
+     "UNKNOWN_KEY", 54, "hidden"},
+    {"an mlp without widths", "\"linear\"", "\"mlp\"", "MISSING_KEY", 51, "hidden"},
+    {"an mlp of no widths", "\"linear\"", "\"mlp\"\nhidden = []", "RECIPE", 54, "1 to 16"},
+    {"half a width", "\"linear\"", "\"mlp\"\nhidden = [2.5]", "RECIPE", 54, "2.5"},
+    {"no features", "[\"hours\", \"region\"]", "[]", "RECIPE", 54, "at least one"},
+    {"an unknown feature", "\"hours\",", "\"age\",", "UNKNOWN_COLUMN", 54, "\"age\""},
+    {"an unknown function", "\"hours\",", "\"exp(hours)\",", "UNKNOWN_COLUMN", 54, "log, log1p"},
+    {"a logarithm of nothing", "target = \"pay\"", "target = \"log(pay)\"", "UNKNOWN_COLUMN", 55,
      "not defined"},
-    {"a feature twice", "\"region\"]", "\"hours\"]", "RECIPE", 49, "twice"},
-    {"the target as a feature", "\"hours\",", "\"square(pay)\",", "RECIPE", 49, "own column"},
+    {"a feature twice", "\"region\"]", "\"hours\"]", "RECIPE", 54, "twice"},
+    {"the target as a feature", "\"hours\",", "\"square(pay)\",", "RECIPE", 54, "own column"},
     {"a category as a target", "[\"hours\", \"region\"]\ntarget = \"pay\"",
-     "[\"hours\", \"pay\"]\ntarget = \"region\"", "UNKNOWN_COLUMN", 50, "target_class"},
-    {"an unknown optimizer", "\"sgd\"", "\"lbfgs\"", "RECIPE", 51, "sgd or adam"},
-    {"momentum of adam", "\"sgd\"", "\"adam\"\nmomentum = 0.9", "UNKNOWN_KEY", 52, "momentum"},
-    {"momentum of one", "\"sgd\"", "\"sgd\"\nmomentum = 1", "RECIPE", 52, "below 1"},
-    {"no learning", "learning_rate = 0.1", "learning_rate = 0", "RECIPE", 52, "above 0"},
-    {"no rounds", "rounds = 5", "rounds = 0", "RECIPE", 53, "at least 1"},
-    {"too many rounds", "rounds = 5", "rounds = 10000000", "RECIPE", 53, "1e+06"},
-    {"no members", "members = 100", "members = 0", "RECIPE", 54, "at least 1"},
-    {"too many held out", "rounds = 5", "evaluation_share = 0.9\nrounds = 5", "RECIPE", 53, "0.5"},
+     "[\"hours\", \"pay\"]\ntarget = \"region\"", "UNKNOWN_COLUMN", 55, "target_class"},
+    {"an unknown optimizer", "\"sgd\"", "\"lbfgs\"", "RECIPE", 56, "sgd or adam"},
+    {"momentum of adam", "\"sgd\"", "\"adam\"\nmomentum = 0.9", "UNKNOWN_KEY", 57, "momentum"},
+    {"momentum of one", "\"sgd\"", "\"sgd\"\nmomentum = 1", "RECIPE", 57, "below 1"},
+    {"no learning", "learning_rate = 0.1", "learning_rate = 0", "RECIPE", 57, "above 0"},
+    {"no rounds", "rounds = 5", "rounds = 0", "RECIPE", 58, "at least 1"},
+    {"too many rounds", "rounds = 5", "rounds = 10000000", "RECIPE", 58, "1e+06"},
+    {"no members", "members = 100", "members = 0", "RECIPE", 59, "at least 1"},
+    {"too many held out", "rounds = 5", "evaluation_share = 0.9\nrounds = 5", "RECIPE", 58, "0.5"},
 };
 
 }  // namespace
@@ -225,7 +241,7 @@ TEST_CASE("A file with many faults has them all reported in the order of lines",
   }
   REQUIRE(found ==
           "MISSING_KEY:1 UNKNOWN_KEY:1 EXPIRED:6 REPEATED_CATEGORY:15 UNBOUNDED_COLUMN:18 "
-          "IMPOSSIBLE_PRIVACY:34 IMPOSSIBLE_PRIVACY:36 COHORT:39 UNKNOWN_COLUMN:46 ");
+          "IMPOSSIBLE_PRIVACY:34 IMPOSSIBLE_PRIVACY:36 COHORT:39 UNKNOWN_COLUMN:51 ");
 }
 
 TEST_CASE("Bounds of no width are one problem in a histogram too", "[study]") {
@@ -247,7 +263,7 @@ TEST_CASE("A file of more than a mebibyte is refused", "[study]") {
 }
 
 TEST_CASE("An empty file lacks every section", "[study]") {
-  REQUIRE(LintText("").problems.size() == 10);
+  REQUIRE(LintText("").problems.size() == 11);
 }
 
 TEST_CASE("A byte order mark and returns before line feeds are allowed", "[study]") {

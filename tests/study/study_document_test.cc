@@ -1,6 +1,7 @@
 // The documents and examples that people copy from are sound studies.
 #include <filesystem>
 #include <fstream>
+#include <set>
 #include <sstream>
 
 #include "tests/catch.h"
@@ -14,18 +15,6 @@ std::string Read(const std::filesystem::path& path) {
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
-}
-
-// The blocks between ```toml and ``` of a Markdown text.
-std::vector<std::string> TomlBlocks(const std::string& text) {
-  const std::string open = "```toml\n";
-  std::vector<std::string> blocks;
-  for (size_t at = 0; (at = text.find(open, at)) != std::string::npos;) {
-    const size_t begin = at + open.size();
-    at = text.find("```", begin);
-    blocks.push_back(text.substr(begin, at - begin));
-  }
-  return blocks;
 }
 
 void RequireSound(const std::string& text) {
@@ -47,6 +36,24 @@ TEST_CASE("Every example of the document is a sound study, one for each recipe",
     RequireSound(blocks[i]);
     REQUIRE(LintText(blocks[i]).study->recipe.index() == i);
   }
+}
+
+TEST_CASE("Every example of the recipes' pages is a sound study of that recipe", "[study]") {
+  const std::filesystem::path folder = std::string(MUTUAL_SOURCE_DIR) + "/docs/recipes";
+  std::set<std::string> kinds;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    const std::string name = entry.path().stem().string();
+    const size_t examples = TomlBlocks(Read(entry.path())).size();
+    INFO(entry.path());
+    REQUIRE(examples > 0);
+    for (size_t i = 0; i < examples; ++i) {
+      RequireSound(RecipeExample(name, i));
+      kinds.insert(std::string(KindName(LintText(RecipeExample(name, i)).study->recipe)));
+      if (name != "README") REQUIRE(kinds.count(name) == 1);
+    }
+  }
+  REQUIRE(kinds == std::set<std::string>{"change", "gap", "inequality", "joint", "quantile", "rate",
+                                         "regression", "survival", "table"});
 }
 
 TEST_CASE("The document names every code that lint reports", "[study]") {

@@ -42,6 +42,11 @@ min_nodes = 3
 assumed_colluders = 1
 deadline = "60s"
 join_window = "10m"
+
+[scrutineers]
+organisations = ["north", "south", "west", "east"]
+threshold = 2
+operator_nodes = []
 )";
 }
 

@@ -81,11 +81,7 @@ absl::StatusOr<Recomputation> Recomputation::Begin(std::string_view study_text) 
 }
 
 transparency::StudyTerms Recomputation::Terms() const {
-  const char* const kind = std::holds_alternative<study::MeanSpec>(study_.recipe) ? "mean"
-                           : std::holds_alternative<study::HistogramSpec>(study_.recipe)
-                               ? "histogram"
-                               : "train";
-  return {kind,
+  return {std::string(study::KindName(study_.recipe)),
           recipe_->dimension(),
           study_.rounds(),
           study_.privacy.noise_multiplier,

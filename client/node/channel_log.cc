@@ -1,0 +1,23 @@
+#include "client/node/channel_log.h"
+
+#include "base/status.h"
+
+namespace mutual::client {
+
+absl::StatusOr<std::unique_ptr<transparency::LogReader>> OpenLog(Channel& channel, Trust& trust) {
+  const transparency::Fetch fetch = [&channel](const std::string& path) {
+    return channel.ReadLog(path);
+  };
+  for (int attempt = 0; attempt < 10; ++attempt) {
+    MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
+    if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust.Learn(shown.policy_receipt));
+    MUTUAL_ASSIGN_OR_RETURN(const transparency::TreeHead head,
+                            trust.VerifyCheckpoint(shown.checkpoint));
+    auto reader = transparency::LogReader::Open(fetch, head);
+    // A partial tile goes when a fuller one supersedes it: then a newer checkpoint is there too.
+    if (!absl::IsNotFound(reader.status())) return reader;
+  }
+  return Unavailable("the log grows faster than it can be read; trying again");
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,18 @@
+// The federation's log as a node reads it: from its coordinator, who is trusted with nothing.
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "client/channel/channel.h"
+#include "client/node/trust.h"
+#include "transparency/log_reader.h"
+
+namespace mutual::client {
+
+// Asks for the newest checkpoint, which must bear the quorum believed so far, learns the policy in
+// force and opens the log at that tree. `channel` outlives the reader. UNAVAILABLE while the log
+// grows under the reader; other errors as of Trust and LogReader.
+absl::StatusOr<std::unique_ptr<transparency::LogReader>> OpenLog(Channel& channel, Trust& trust);
+
+}  // namespace mutual::client
