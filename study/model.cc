@@ -1,5 +1,6 @@
 #include "study/model.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -12,6 +13,7 @@
 #include "crypto/digest.h"
 #include "crypto/prg.h"
 #include "study/feature.h"
+#include "study/network.h"
 
 namespace mutual::study {
 
@@ -31,13 +33,8 @@ absl::StatusOr<ModelLayout> LayoutOf(const Study& study) {
   MUTUAL_ASSIGN_OR_RETURN(const FeatureMap features, FeatureMap::Create(study.schema, *spec));
   ModelLayout layout;
   layout.inputs = static_cast<int64_t>(features.input_count());
-  int64_t width = layout.inputs;
-  for (const int next : spec->hidden) {
-    layout.layers.push_back({.kind = LayerKind::kLinear, .in = width, .out = next});
-    layout.layers.push_back({.kind = LayerKind::kTanh});
-    width = next;
-  }
-  layout.layers.push_back({.kind = LayerKind::kLinear, .in = width, .out = layout.outputs});
+  layout.outputs = std::max<int64_t>(1, static_cast<int64_t>(features.class_count()));
+  MUTUAL_ASSIGN_OR_RETURN(layout.layers, LayersOf(study.schema, *spec, features));
   return layout;
 }
 

@@ -10,6 +10,7 @@
 #include "client/learning/layer.h"
 #include "client/learning/loss.h"
 #include "client/learning/member_tensor.h"
+#include "client/learning/script_step.h"
 #include "privacy/clipping.h"
 
 namespace mutual::client {
@@ -134,6 +135,7 @@ BatchSize Probe(const StepPlan& plan, const std::vector<float>& zeros) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<ClippedStep>> ClippedStep::Create(const StepPlan& plan) {
+  if (!plan.script.empty()) return MakeScriptStep(plan);
   const at::NoGradGuard no_autograd;
   int64_t count = 0;
   for (const study::TensorShape& tensor : study::TensorsOf(plan.layers)) count += tensor.size();

@@ -26,6 +26,9 @@ struct StepPlan {
   LossKind loss = LossKind::kSquared;
   double clip = 1;             // C
   std::string device = "cpu";  // or "cuda", "cuda:1"; sums and rounding stay on the CPU
+  std::string script = "";     // a TorchScript file instead of layers, read when the step is made
+  int64_t outputs = 1;         // of a script
+  std::vector<study::TensorShape> script_tensors = {};  // the parameters that it must have
 };
 
 // batch_members() members: inputs [members · rows · inputs], targets and weights [members · rows].

@@ -7,7 +7,8 @@
 namespace mutual::client {
 namespace {
 
-LossKind LossOf(const study::TrainSpec& spec) {
+LossKind LossOf(const study::TrainSpec& spec, const study::FeatureMap& features) {
+  if (features.class_count() > 0) return LossKind::kSoftmax;
   if (!spec.target_class.empty()) return LossKind::kLogistic;
   return spec.model == study::ModelKind::kPoisson ? LossKind::kPoisson : LossKind::kSquared;
 }
@@ -23,7 +24,7 @@ absl::StatusOr<Task> TaskOf(const study::Study& study) {
   StepPlan plan{.layers = layout.layers,
                 .inputs = layout.inputs,
                 .rows = study.privacy.max_rows,
-                .loss = LossOf(spec),
+                .loss = LossOf(spec, features),
                 .clip = study.privacy.clip.value_or(0)};
   const bool is_scaled = plan.loss == LossKind::kSquared;
   return Task{std::move(features),
