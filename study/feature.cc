@@ -81,12 +81,12 @@ std::pair<double, double> Range(int function, double lower, double upper) {
 absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainSpec& spec) {
   FeatureMap map;
   map.columns_ = schema.columns;
-  if (spec.model == ModelKind::kCnn || spec.model == ModelKind::kText) {
+  if (TakesWide(schema, spec)) {
     MUTUAL_RETURN_IF_ERROR(CheckWide(schema, spec));
     map.wide_ = schema.Find(spec.features[0]);
     const Column& column = schema.columns[static_cast<size_t>(map.wide_)];
     map.descriptions_.push_back(
-        spec.model == ModelKind::kCnn
+        column.type == ColumnType::kImage
             ? absl::StrFormat("all inputs: pixels of %s, %d channels of %d rows of %d, 0 to 1",
                               column.name, column.channels, column.height, column.width)
             : absl::StrFormat("all inputs: indexes of the first %d words of %s, zeros before them",
@@ -145,8 +145,20 @@ std::vector<size_t> FeatureMap::embedded_sizes() const {
   return sizes;
 }
 
+bool FeatureMap::TakesWide(const Schema& schema, const TrainSpec& spec) {
+  if (spec.model == ModelKind::kCnn || spec.model == ModelKind::kText) return true;
+  if (spec.model != ModelKind::kScript || spec.features.size() != 1) return false;
+  const int index = schema.Find(spec.features[0]);
+  if (index < 0) return false;
+  const ColumnType type = schema.columns[static_cast<size_t>(index)].type;
+  return type == ColumnType::kText || type == ColumnType::kImage;
+}
+
 absl::Status FeatureMap::CheckWide(const Schema& schema, const TrainSpec& spec) {
-  const bool image = spec.model == ModelKind::kCnn;
+  const int named = spec.features.empty() ? -1 : schema.Find(spec.features[0]);
+  const bool image = spec.model == ModelKind::kCnn ||
+                     (spec.model == ModelKind::kScript && named >= 0 &&
+                      schema.columns[static_cast<size_t>(named)].type == ColumnType::kImage);
   if (spec.features.size() != 1) {
     return InvalidArgument("%s takes one column, not %d", image ? "cnn" : "text",
                            spec.features.size());
@@ -195,7 +207,7 @@ absl::Status FeatureMap::AddTarget(const Schema& schema, const TrainSpec& spec) 
   const bool names_class = !spec.target_class.empty();
   const bool must = spec.model == ModelKind::kLogistic;
   const bool is_deep = spec.model == ModelKind::kMlp || spec.model == ModelKind::kCnn ||
-                       spec.model == ModelKind::kText;
+                       spec.model == ModelKind::kText || spec.model == ModelKind::kScript;
   if ((names_class && !category) || (must && !names_class) || (category && !must && !is_deep)) {
     return InvalidArgument(
         "target \"%s\": logistic needs a category column and target_class; mlp, cnn and text take "

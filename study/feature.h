@@ -26,7 +26,8 @@ class FeatureMap {
   static int ColumnOf(const Schema& schema, const std::string& text);
   // Whether two expressions are computed from one column. False when either is malformed.
   static bool SameColumn(const Schema& schema, const std::string& a, const std::string& b);
-  // The image or text column of a cnn or text model.
+  // Whether the model takes one image or text column; and whether it may.
+  static bool TakesWide(const Schema& schema, const TrainSpec& spec);
   static absl::Status CheckWide(const Schema& schema, const TrainSpec& spec);
   size_t input_count() const;  // without the intercept
   const std::vector<std::string>& input_names() const;

@@ -19,7 +19,9 @@ namespace mutual::study {
 
 static_assert(std::endian::native == std::endian::little, "models are little-endian on disk");
 
-std::vector<TensorShape> ModelLayout::tensors() const { return TensorsOf(layers); }
+std::vector<TensorShape> ModelLayout::tensors() const {
+  return script_tensors.empty() ? TensorsOf(layers) : script_tensors;
+}
 
 int64_t ModelLayout::parameter_count() const {
   int64_t total = 0;
@@ -34,13 +36,17 @@ absl::StatusOr<ModelLayout> LayoutOf(const Study& study) {
   ModelLayout layout;
   layout.inputs = static_cast<int64_t>(features.input_count());
   layout.outputs = std::max<int64_t>(1, static_cast<int64_t>(features.class_count()));
+  if (spec->model == ModelKind::kScript) {
+    layout.script_tensors = spec->network.script_tensors;
+    return layout;
+  }
   MUTUAL_ASSIGN_OR_RETURN(layout.layers, LayersOf(study.schema, *spec, features));
   return layout;
 }
 
 std::vector<float> InitialModel(const Study& study, const ModelLayout& layout) {
   std::vector<float> parameters;
-  const bool is_deep = layout.layers.size() > 1;
+  const bool is_deep = layout.layers.size() > 1 || !layout.script_tensors.empty();
   const auto stream = crypto::KeyStream::Create(study.digest.bytes);
   for (const TensorShape& tensor : layout.tensors()) {
     const double limit = 1.0 / std::sqrt(static_cast<double>(tensor.fan_in));

@@ -21,6 +21,7 @@ struct ModelLayout {
   int64_t inputs = 0;   // numbers of one row
   int64_t outputs = 1;  // 1, or one for each class
   std::vector<LayerSpec> layers;
+  std::vector<TensorShape> script_tensors = {};  // of an imported model, which has no layers
   std::vector<TensorShape> tensors() const;
   int64_t parameter_count() const;
 };

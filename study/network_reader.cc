@@ -3,7 +3,9 @@
 #include <cmath>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "study/feature.h"
 #include "study/lint.h"
 #include "study/network.h"
@@ -108,10 +110,56 @@ void CheckEmbedded(TableReader& reader, const Schema& schema, const TrainSpec& s
   }
 }
 
+// "conv1.weight 16 1 8 8", and " = 1" behind it when it begins with ones.
+bool ParseTensor(const std::string& text, TensorShape* tensor) {
+  std::vector<std::string> parts = absl::StrSplit(text, ' ');
+  const bool ones = parts.size() > 3 && parts[parts.size() - 2] == "=" && parts.back() == "1";
+  if (ones) parts.resize(parts.size() - 2);
+  tensor->name = parts[0];
+  tensor->fan_in = 1;
+  for (size_t i = 1; i < parts.size(); ++i) {
+    int64_t side = 0;
+    if (!absl::SimpleAtoi(parts[i], &side) || side < 1 || side > (1 << 25)) return false;
+    tensor->shape.push_back(side);
+    if (i > 1 && (tensor->fan_in *= side) > (1 << 25)) return false;
+  }
+  if (tensor->shape.size() > 1) tensor->start = TensorStart::kUniform;
+  if (ones) tensor->start = TensorStart::kOne;
+  return parts.size() >= 2 && parts.size() <= 7 && !parts[0].empty();
+}
+
+void ReadScript(TableReader& reader, NetworkSpec* network) {
+  network->script = reader.Text("script");
+  const bool is_digest = network->script.size() == 64 &&
+                         network->script.find_first_not_of("0123456789abcdef") == std::string::npos;
+  if (!network->script.empty() && !is_digest) {
+    reader.Report(reader.LineOf("script"), "RECIPE",
+                  "script is the SHA-256 of the model's file, 64 hexadecimal digits; take it from: "
+                  "mutual describe-script FILE");
+  }
+  const std::vector<std::string> tensors = reader.Texts("parameters");
+  for (size_t i = 0; i < tensors.size(); ++i) {
+    TensorShape tensor;
+    if (ParseTensor(tensors[i], &tensor)) {
+      network->script_tensors.push_back(tensor);
+      continue;
+    }
+    reader.Report(
+        reader.LineOf("parameters", i), "RECIPE",
+        absl::StrFormat("parameter \"%s\": want its name and sides, as \"conv1.weight 16 1 8 8\"",
+                        tensors[i]));
+  }
+  if (reader.Has("parameters") && tensors.empty()) {
+    reader.Report(reader.LineOf("parameters"), "RECIPE",
+                  "parameters is empty; a model without any learns nothing");
+  }
+}
+
 }  // namespace
 
 void ReadNetwork(TableReader& reader, TrainSpec* spec) {
   NetworkSpec& network = spec->network;
+  if (spec->model == ModelKind::kScript) return ReadScript(reader, &network);
   const bool is_mlp = spec->model == ModelKind::kMlp, is_text = spec->model == ModelKind::kText;
   if (!is_mlp && !is_text && spec->model != ModelKind::kCnn) return;
   if (is_mlp || reader.Has("hidden")) spec->hidden = Whole(reader, "hidden", {1, 4096});

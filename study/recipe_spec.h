@@ -6,6 +6,8 @@
 #include <variant>
 #include <vector>
 
+#include "study/layer.h"
+
 namespace mutual::study {
 
 // A measure is a column (the mean over the member's rows) or a ratio factor·Σnumerator/Σdenominator
@@ -34,7 +36,7 @@ struct HistogramSpec {
   std::vector<double> quantiles;           // 1-D only, in (0,1)
 };
 
-enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp, kCnn, kText };
+enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp, kCnn, kText, kScript };
 enum class Optimizer { kSgd, kAdam };
 
 // Layers of the deeper models; docs/STUDY_FILE.md.
@@ -48,7 +50,9 @@ struct NetworkSpec {
   bool has_group_norm = false;            // cnn: one group for all channels, after each convolution
   int embedding_width = 0;                // text; mlp with `embedded`
   std::vector<std::string> embedded;  // mlp: category columns that get a vector for each category
-  int gru_width = 0;                  // text: 0 = mean of the words' vectors
+  std::string script;                 // script: SHA-256 of the TorchScript file, hex
+  std::vector<TensorShape> script_tensors;  // its parameters
+  int gru_width = 0;                        // text: 0 = mean of the words' vectors
 };
 
 struct TrainSpec {

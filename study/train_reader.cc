@@ -24,13 +24,15 @@ bool ReadModel(TableReader& reader, TrainSpec* spec) {
     spec->model = ModelKind::kCnn;
   } else if (model == "text") {
     spec->model = ModelKind::kText;
+  } else if (model == "script") {
+    spec->model = ModelKind::kScript;
   } else {
     reader.AllowAnyKey();
     if (!model.empty()) {
       reader.Report(
           reader.LineOf("model"), "RECIPE",
-          absl::StrFormat("model is \"%s\", want linear, logistic, poisson, mlp, cnn or text",
-                          model));
+          absl::StrFormat(
+              "model is \"%s\", want linear, logistic, poisson, mlp, cnn, text or script", model));
     }
     return false;
   }
@@ -55,7 +57,7 @@ void ReadOptimizer(TableReader& reader, TrainSpec* spec) {
 }
 
 void CheckFeatures(TableReader& reader, const Schema& schema, const TrainSpec& spec) {
-  if (spec.model == ModelKind::kCnn || spec.model == ModelKind::kText) {
+  if (FeatureMap::TakesWide(schema, spec)) {
     if (spec.features.empty()) return;
     const absl::Status status = FeatureMap::CheckWide(schema, spec);
     if (!status.ok())

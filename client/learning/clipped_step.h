@@ -28,6 +28,7 @@ struct StepPlan {
   std::string device = "cpu";  // or "cuda", "cuda:1"; sums and rounding stay on the CPU
   std::string script = "";     // a TorchScript file instead of layers, read when the step is made
   int64_t outputs = 1;         // of a script
+  bool script_by_member = false;  // one backward pass a member even where vmap could do all at once
   std::vector<study::TensorShape> script_tensors = {};  // the parameters that it must have
 };
 

@@ -23,7 +23,7 @@ std::filesystem::path ProgramFolder() {
 
 }  // namespace
 
-absl::StatusOr<TrainerPtr> LoadTrainer() {
+absl::StatusOr<TrainerPtr> LoadTrainer(const TrainerOptions& options) {
   // libgomp's threads must not spin: on a shared machine they would starve everything else.
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   std::vector<std::string> places;
@@ -37,11 +37,19 @@ absl::StatusOr<TrainerPtr> LoadTrainer() {
       reason = ::dlerror();
       continue;
     }
-    using Create = Trainer* (*)();
+    using Create = Trainer* (*)(const TrainerOptions*);
     using Destroy = void (*)(Trainer*);
     const auto create = reinterpret_cast<Create>(::dlsym(module, "MutualCreateTrainer"));
     const auto destroy = reinterpret_cast<Destroy>(::dlsym(module, "MutualDestroyTrainer"));
-    if (create != nullptr && destroy != nullptr) return TrainerPtr(create(), {destroy});
+    if (create != nullptr && destroy != nullptr) {
+      TrainerPtr trainer(create(&options), {destroy});
+      if (trainer != nullptr) return trainer;
+      return WithCode(
+          InvalidArgument("LibTorch has no device \"%s\"; want cpu, or cuda where a CUDA build of "
+                          "LibTorch finds one",
+                          options.device),
+          "DEVICE_MISSING");
+    }
     reason = place + " is not a learning module of this version";
   }
   return WithCode(

@@ -254,6 +254,7 @@ at::Tensor SampleRows(const StepPlan& plan, int64_t rows) {
 std::vector<at::Tensor> Buffers(const torch::jit::Module& module) {
   std::vector<at::Tensor> buffers;
   for (const at::Tensor& buffer : module.buffers()) buffers.push_back(buffer.clone());
+  for (const at::Tensor& parameter : module.parameters()) buffers.push_back(parameter.clone());
   return buffers;
 }
 

@@ -29,7 +29,7 @@ class ScriptStep final : public ClippedStep {
       count_ += parameter.numel();
     }
     members_ = std::clamp<int64_t>(kMostHeldValues / std::max<int64_t>(count_, 1), 1, kMostMembers);
-    has_vmap_ = TryVmap();
+    has_vmap_ = !plan.script_by_member && TryVmap();
   }
 
   int64_t batch_members() const override { return members_; }
@@ -167,6 +167,41 @@ absl::StatusOr<std::unique_ptr<ClippedStep>> MakeScriptStep(const StepPlan& plan
   } catch (const std::exception&) {
     return WithCode(InvalidArgument("the model's file is no TorchScript that this LibTorch reads"),
                     "SCRIPT_REFUSED");
+  }
+}
+
+absl::StatusOr<std::string> ScriptParameters(const std::string& path) {
+  try {
+    const torch::jit::Module module = torch::jit::load(path);
+    MUTUAL_RETURN_IF_ERROR(CheckScriptCode(module));
+    std::string line = "parameters = [";
+    for (const auto& [name, parameter] : ParametersOf(module)) {
+      line += (line.back() == '[' ? "\"" : ", \"") + name;
+      for (const int64_t side : parameter.sizes()) line += " " + std::to_string(side);
+      line += parameter.eq(1).all().item<bool>() ? " = 1\"" : "\"";
+    }
+    return line + "]\n";
+  } catch (const std::exception&) {
+    return WithCode(InvalidArgument("%s is no TorchScript file that this LibTorch reads", path),
+                    "SCRIPT_REFUSED");
+  }
+}
+
+absl::Status SaveScript(const std::string& path, std::span<const float> model,
+                        const std::string& to) {
+  const at::NoGradGuard no_autograd;
+  try {
+    const torch::jit::Module module = torch::jit::load(path);
+    size_t offset = 0;
+    for (const auto& [name, parameter] : ParametersOf(module)) {
+      const auto count = static_cast<size_t>(parameter.numel());
+      parameter.detach().copy_(TensorOf(model.subspan(offset, count), parameter.sizes().vec()));
+      offset += count;
+    }
+    module.save(to);
+    return absl::OkStatus();
+  } catch (const std::exception&) {
+    return Unavailable("TorchScript could not write %s; is the folder writable?", to);
   }
 }
 

@@ -25,7 +25,9 @@ absl::StatusOr<Task> TaskOf(const study::Study& study) {
                 .inputs = layout.inputs,
                 .rows = study.privacy.max_rows,
                 .loss = LossOf(spec, features),
-                .clip = study.privacy.clip.value_or(0)};
+                .clip = study.privacy.clip.value_or(0),
+                .outputs = layout.outputs,
+                .script_tensors = layout.script_tensors};
   const bool is_scaled = plan.loss == LossKind::kSquared;
   return Task{std::move(features),
               std::move(layout),

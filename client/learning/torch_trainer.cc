@@ -1,15 +1,21 @@
 // Trainer on LibTorch: a round's slots in fixed batches, each clipped and rounded once (PRIVACY.md
 // section 2).
 #include <ATen/Parallel.h>
+#include <torch/cuda.h>
 #include <torch/script.h>
 
 #include <cmath>
+#include <filesystem>
 
+#include "base/file.h"
 #include "base/status.h"
 #include "client/learning/clipped_step.h"
+#include "client/learning/script_guard.h"
 #include "client/learning/script_source.h"
+#include "client/learning/script_step.h"
 #include "client/learning/task.h"
 #include "client/learning/trainer.h"
+#include "crypto/digest.h"
 
 namespace mutual::client {
 namespace {
@@ -77,17 +83,29 @@ absl::Status AddRound(const Task& task, const TrainRound& round, ClippedStep& st
 
 class TorchTrainer final : public Trainer {
  public:
-  TorchTrainer() { at::set_num_threads(1); }
+  explicit TorchTrainer(const TrainerOptions& options) : options_(options) {
+    at::set_num_threads(1);
+    // Products in less than float32 would void the error bound of docs/PRIVACY.md section 3.
+    at::globalContext().setAllowTF32CuBLAS(false);
+    at::globalContext().setAllowTF32CuDNN(false);
+    at::globalContext().setBenchmarkCuDNN(false);
+  }
 
   absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) override {
-    MUTUAL_ASSIGN_OR_RETURN(const Task task, TaskOf(*round.study));
+    MUTUAL_ASSIGN_OR_RETURN(Task task, TaskOf(*round.study));
+    task.plan.device = options_.device;
+    MUTUAL_RETURN_IF_ERROR(FindScript(*round.study, &task));
     MUTUAL_ASSIGN_OR_RETURN(const auto step, ClippedStep::Create(task.plan));
     return AddRound(task, round, *step, sum);
   }
 
   absl::Status ExportTorchScript(const study::Study& study, std::span<const float> model,
                                  const std::string& path) override {
-    MUTUAL_ASSIGN_OR_RETURN(const Task task, TaskOf(study));
+    MUTUAL_ASSIGN_OR_RETURN(Task task, TaskOf(study));
+    if (!task.layout.script_tensors.empty()) {
+      MUTUAL_RETURN_IF_ERROR(FindScript(study, &task));
+      return SaveScript(task.plan.script, model, path);
+    }
     try {
       torch::jit::Module module("MutualModel");
       size_t offset = 0;
@@ -107,12 +125,51 @@ class TorchTrainer final : public Trainer {
       return Unavailable("TorchScript could not write %s; is the folder writable?", path);
     }
   }
+
+  absl::StatusOr<std::string> DescribeScript(const std::string& path) override {
+    MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(path, kMostScriptBytes));
+    MUTUAL_ASSIGN_OR_RETURN(const std::string parameters, ScriptParameters(path));
+    return "model = \"script\"\nscript = \"" + crypto::Sha256(bytes).ToHex() + "\"\n" + parameters;
+  }
+
+ private:
+  // An imported model is the file whose digest people voted on, or nothing.
+  absl::Status FindScript(const study::Study& study, Task* task) const {
+    const std::string& digest = std::get<study::TrainSpec>(study.recipe).network.script;
+    if (digest.empty()) return absl::OkStatus();
+    task->plan.script = (std::filesystem::path(options_.scripts) / (digest + ".pt")).string();
+    const auto bytes = ReadFile(task->plan.script, kMostScriptBytes);
+    if (bytes.ok() && crypto::Sha256(*bytes).ToHex() == digest) return absl::OkStatus();
+    return WithCode(
+        NotFound("the study's model file is not at %s or has another digest; put the file that the "
+                 "researcher gave you there",
+                 task->plan.script),
+        "SCRIPT_MISSING");
+  }
+
+  TrainerOptions options_;
 };
+
+// The device that "auto" means, or `wanted` when LibTorch has it; empty when not.
+std::string DeviceOf(const std::string& wanted) {
+  const size_t devices = torch::cuda::is_available() ? torch::cuda::device_count() : 0;
+  if (wanted == "auto") return devices > 0 ? "cuda" : "cpu";
+  if (wanted == "cpu") return wanted;
+  for (size_t i = 0; i < devices; ++i) {
+    if (wanted == "cuda:" + std::to_string(i) || wanted == "cuda") return wanted;
+  }
+  return "";
+}
 
 }  // namespace
 }  // namespace mutual::client
 
 extern "C" {
-mutual::client::Trainer* MutualCreateTrainer() { return new mutual::client::TorchTrainer(); }
+// Null when LibTorch does not have the device.
+mutual::client::Trainer* MutualCreateTrainer(const mutual::client::TrainerOptions* options) {
+  mutual::client::TrainerOptions chosen = *options;
+  chosen.device = mutual::client::DeviceOf(options->device);
+  return chosen.device.empty() ? nullptr : new mutual::client::TorchTrainer(chosen);
+}
 void MutualDestroyTrainer(mutual::client::Trainer* trainer) { delete trainer; }
 }

@@ -12,6 +12,7 @@ namespace mutual::client {
 struct CommandOptions {
   std::filesystem::path folder;
   bool json = false;
+  std::string device = "auto";  // serve: where models are trained
 };
 
 // data_commands.cc

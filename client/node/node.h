@@ -36,6 +36,7 @@ struct NodeParts {
   crypto::RandomSource* random;
   privacy::NoiseSource* noise;
   std::function<void(const std::string&)> say;  // one line for the operator; nothing personal
+  TrainerOptions training = {};                 // used when the first study trains
 };
 
 // Not thread-safe, except Stop().

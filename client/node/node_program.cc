@@ -57,6 +57,9 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   endorse->add_option("organisation", newcomer, "the newcomer's name");
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  serve->add_option("--device", options.device,
+                    "where models are trained: cpu, cuda, cuda:1, …; auto takes the GPU if LibTorch has one")
+      ->capture_default_str();
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* catch_up = app.add_subcommand(
       "catch-up", "after restoring an old ledger: charge what the log says was spent since");

@@ -179,7 +179,8 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
              [](const std::string& line) {
                std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
                std::fflush(stdout);
-             }});
+             },
+             {options.device, (options.folder / "scripts").string()}});
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);
   std::atomic<bool> done = false;

@@ -85,8 +85,6 @@ TEST_CASE("⚔ Rows that cancel cannot hide a gradient from the clip", "[learnin
 
 TEST_CASE("⚔ Rows that are not finite count as nothing and change no bit of the others",
           "[learning]") {
-  constexpr float kNan = std::numeric_limits<float>::quiet_NaN(),
-                  kInfinite = std::numeric_limits<float>::infinity();
   const std::string family =
       GENERATE(as<std::string>{}, "linear", "mlp", "conv1d", "conv2d", "attention");
   const int64_t rows = GENERATE(1, 3);
@@ -100,7 +98,11 @@ TEST_CASE("⚔ Rows that are not finite count as nothing and change no bit of th
   Batch batch = SampleBatch(plan, family, step->batch_members(), members, random);
   for (int64_t r = 0; r < rows; ++r) batch.weights[static_cast<size_t>(r)] = 0;
   const Sum without = SumOf(*step, batch);
-  const float bad = GENERATE_COPY(kNan, kInfinite, -kInfinite);
+  const float infinite = std::numeric_limits<float>::infinity();
+  const int kind = GENERATE(0, 1, 2);
+  const float bad = kind == 0   ? std::numeric_limits<float>::quiet_NaN()
+                    : kind == 1 ? infinite
+                                : -infinite;
   const bool is_target = GENERATE(false, true);
   for (int64_t r = 0; r < rows; ++r) {
     batch.weights[static_cast<size_t>(r)] = 1;

@@ -32,6 +32,8 @@ absl::Status Results(const CommandOptions& options, const std::string& study,
                      const std::string& format);
 absl::Status Fetch(const CommandOptions& options, const std::string& study,
                    const std::string& output);
+// The lines of a study file that name a TorchScript model.
+absl::Status DescribeScript(const std::string& path);
 
 // epsilon_command.cc
 struct EpsilonQuestion {

@@ -58,6 +58,9 @@ int main(int argc, char** argv) {
   fetch->add_option("study", study, "first digits of its digest")->required();
   fetch->add_option("-o,--output", output, "folder")->capture_default_str();
 
+  auto* describe = app.add_subcommand("describe-script", "the study file's lines for a TorchScript model");
+  describe->add_option("file", file)->required();
+
   EpsilonQuestion question;
   double noise = 0, rate = 1;
   uint64_t rounds = 1;
@@ -81,6 +84,7 @@ int main(int argc, char** argv) {
   if (*watch) return Report(Watch(options, study));
   if (*results) return Report(Results(options, study, options.json ? "json" : format));
   if (*fetch) return Report(Fetch(options, study, output));
+  if (*describe) return Report(DescribeScript(file));
   if (*epsilon) {
     if (epsilon->count("--noise") > 0) {
       question.phases.insert(question.phases.begin(),

@@ -101,9 +101,16 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   const auto script = folder / (stem + ".pt");
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(tensors, study::ToSafetensors(layout, model, metadata),
                                           FileMode::kPublic));
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer({"cpu", (options.folder / "scripts").string()}));
   MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script.string()));
   std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status DescribeScript(const std::string& path) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer({"cpu"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string lines, trainer->DescribeScript(path));
+  std::printf("%s", lines.c_str());
   return absl::OkStatus();
 }
 
