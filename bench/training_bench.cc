@@ -73,7 +73,9 @@ class PrivateRun {
  public:
   PrivateRun(const TrainingCase& c, std::vector<float> model, std::mt19937_64& random)
       : model_(std::move(model)), members_(c.members), noise_(random_, 1), sum_(model_.size(), 0) {
-    step_ = *client::ClippedStep::Create(c.plan);
+    client::StepPlan plan = c.plan;
+    plan.places = c.members;
+    step_ = *client::ClippedStep::Create(plan);
     const int64_t own = step_->batch_members();
     for (int64_t first = 0; first < c.members; first += own) {
       batches_.push_back(MakeRows(c, own, random));

@@ -34,15 +34,18 @@ absl::StatusOr<std::vector<uint8_t>> ReadBytes(std::ifstream& file, const study:
   return planes;
 }
 
-// A number of a PGM or PPM head; comments are skipped. -1 when there is none.
+// A number of a PGM or PPM head and the blank behind it; comments are skipped. -1 when there is
+// none.
 int HeadNumber(std::ifstream& file) {
   char c = 0;
   while (file.get(c) && (c == '#' || std::isspace(static_cast<unsigned char>(c)) != 0)) {
-    while (c == '#' && file.get(c) && c != '\n') continue;
+    if (c != '#') continue;
+    while (file.get(c) && c != '\n') continue;
   }
   int value = 0, digits = 0;
-  for (; file && c >= '0' && c <= '9' && digits < 6; file.get(c), ++digits)
+  for (; file && c >= '0' && c <= '9' && digits < 6; file.get(c), ++digits) {
     value = 10 * value + (c - '0');
+  }
   return digits == 0 ? -1 : value;
 }
 

@@ -61,6 +61,7 @@ class Attention final : public Layer {
         at::stack({Joined(at::bmm(scores, key_)), Joined(at::bmm(scores.transpose(1, 2), query_)),
                    Joined(at::bmm(weights_.transpose(1, 2), mixed))},
                   2);
+    query_ = key_ = value_ = weights_ = at::Tensor();
     return into_->Backward(packed.view({items_, length_, 3 * width_}), wanted);
   }
 

@@ -18,7 +18,7 @@ namespace {
 
 constexpr int64_t kMostMembers = 256;
 constexpr int64_t kMostMembersWithPositions = 64;
-constexpr int64_t kMostHeldValues = int64_t{1} << 24;  // of all members of a batch: 64 MB
+constexpr int64_t kMostHeldValues = int64_t{1} << 22;  // of all members of a batch: 16 MB
 
 // Size of a batch and ρ, so that η = 2.1·(bT + 2)·b·ρ·2^-24 is kLargestEta.
 struct BatchSize {
@@ -34,9 +34,10 @@ double Eta(int64_t members, int64_t positions, double rho) {
 
 // `positions`: T of the products that sum over members; W/N is 1 where T = 1 and rarely above 2√T
 // otherwise, so that ρ clips nobody.
-BatchSize ChooseBatch(int64_t positions, int64_t held_values) {
+BatchSize ChooseBatch(int64_t positions, int64_t held_values, int64_t places) {
   const double wanted = positions <= 1 ? 1.25 : 2 * std::sqrt(static_cast<double>(positions));
   int64_t members = positions == 1 ? kMostMembers : kMostMembersWithPositions;
+  while (members / 2 >= places) members /= 2;
   while (members > 1 && members * held_values > kMostHeldValues) members /= 2;
   const auto rho = [&] {
     return ClippedStep::kLargestEta / Eta(members, std::max<int64_t>(positions, 1), 1);
@@ -129,7 +130,7 @@ BatchSize Probe(const StepPlan& plan, const std::vector<float>& zeros) {
   const at::Tensor output = layers->Forward(at::zeros({plan.rows, plan.inputs}));
   TORCH_CHECK(output.dim() == 2 && output.size(0) == plan.rows);
   layers->Backward(at::zeros_like(output), InputGradient::kUnwanted);
-  return ChooseBatch(layers->shared_positions(), layers->held_values());
+  return ChooseBatch(layers->shared_positions(), layers->held_values(), plan.places);
 }
 
 }  // namespace

@@ -21,8 +21,9 @@ enum class LossKind { kSquared, kLogistic, kPoisson, kSoftmax };
 
 struct StepPlan {
   std::vector<study::LayerSpec> layers = {};
-  int64_t inputs = 0;  // numbers of one row
-  int64_t rows = 1;    // places for rows of every member
+  int64_t inputs = 0;        // numbers of one row
+  int64_t rows = 1;          // places for rows of every member
+  int64_t places = 1 << 20;  // of members that there are at all: a batch need not be larger
   LossKind loss = LossKind::kSquared;
   double clip = 1;             // C
   std::string device = "cpu";  // or "cuda", "cuda:1"; sums and rounding stay on the CPU

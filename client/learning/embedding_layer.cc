@@ -58,7 +58,7 @@ class Embedding final : public Layer {
   at::Tensor Backward(const at::Tensor& gradient, InputGradient) override {
     at::Tensor kept;
     const std::span<const float> rows = OnCpu(gradient, &kept);
-    gradient_.Take(rows, UsesOf());
+    gradient_.Take(rows, WeightsOf(gradient.numel() / width_), UsesOf());
     return at::Tensor();
   }
 
@@ -85,18 +85,28 @@ class Embedding final : public Layer {
     }
   }
 
+  // Of each row of the gradients: a word's share of the mean that it is in.
+  std::vector<double> WeightsOf(int64_t rows) const {
+    std::vector<double> weights(static_cast<size_t>(rows), 1.0);
+    if (!is_mean_) return weights;
+    const int64_t length = ids_.size(1);
+    const auto* const ids = ids_.data_ptr<int64_t>();
+    for (int64_t row = 0; row < rows; ++row) {
+      weights[static_cast<size_t>(row)] =
+          1.0 / static_cast<double>(std::max<int64_t>(1, Words(ids + row * length, length)));
+    }
+    return weights;
+  }
+
   Uses UsesOf() const {
     const int64_t length = ids_.size(1);
     const auto* const ids = ids_.data_ptr<int64_t>();
     Uses uses(static_cast<size_t>(axis_.members));
     for (int64_t row = 0; row < ids_.size(0); ++row) {
       auto& own = uses[static_cast<size_t>(row / axis_.rows)];
-      const double share =
-          is_mean_
-              ? 1.0 / static_cast<double>(std::max<int64_t>(1, Words(ids + row * length, length)))
-              : 1.0;
       for (int64_t i = row * length; i < (row + 1) * length; ++i) {
-        if (ids[i] != 0) own.push_back({ids[i], static_cast<size_t>(is_mean_ ? row : i), share});
+        if (ids[i] == 0) continue;
+        own.push_back({static_cast<uint32_t>(ids[i]), static_cast<uint32_t>(is_mean_ ? row : i)});
       }
     }
     return uses;
@@ -155,9 +165,10 @@ class Categories final : public Layer {
       const auto* const ids = ids_[i].data_ptr<int64_t>();
       for (int64_t row = 0; row < ids_[i].numel(); ++row) {
         uses[static_cast<size_t>(row / axis_.rows)].push_back(
-            {ids[row], static_cast<size_t>(row), 1.0});
+            {static_cast<uint32_t>(ids[row]), static_cast<uint32_t>(row)});
       }
-      gradients_[i].Take(rows, std::move(uses));
+      gradients_[i].Take(rows, std::vector<double>(static_cast<size_t>(ids_[i].numel()), 1.0),
+                         std::move(uses));
     }
     return at::Tensor();
   }

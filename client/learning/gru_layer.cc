@@ -76,6 +76,7 @@ class Gru final : public Layer {
     }
     from_input_.Take(ByMember(input_, in_), ByMember(input_side, 3 * out_));
     from_state_.Take(ByMember(states_.narrow(0, 0, length), out_), ByMember(state_side, 3 * out_));
+    states_ = gates_ = inner_ = at::Tensor();  // what the norms need is kept by now
     if (wanted == InputGradient::kUnwanted) return at::Tensor();
     return at::mm(input_side.view({-1, 3 * out_}), input_weight_.to(gradient.device()))
         .view({length, items, in_})

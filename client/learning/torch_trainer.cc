@@ -94,6 +94,7 @@ class TorchTrainer final : public Trainer {
   absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) override {
     MUTUAL_ASSIGN_OR_RETURN(Task task, TaskOf(*round.study));
     task.plan.device = options_.device;
+    task.plan.places = static_cast<int64_t>(round.slots.size());
     MUTUAL_RETURN_IF_ERROR(FindScript(*round.study, &task));
     MUTUAL_ASSIGN_OR_RETURN(const auto step, ClippedStep::Create(task.plan));
     return AddRound(task, round, *step, sum);
