@@ -37,7 +37,7 @@ double Eta(int64_t members, int64_t positions, double rho) {
 BatchSize ChooseBatch(int64_t positions, int64_t held_values, int64_t places) {
   const double wanted = positions <= 1 ? 1.25 : 2 * std::sqrt(static_cast<double>(positions));
   int64_t members = positions == 1 ? kMostMembers : kMostMembersWithPositions;
-  while (members / 2 >= places) members /= 2;
+  while (members > 1 && members / 2 >= places) members /= 2;
   while (members > 1 && members * held_values > kMostHeldValues) members /= 2;
   const auto rho = [&] {
     return ClippedStep::kLargestEta / Eta(members, std::max<int64_t>(positions, 1), 1);

@@ -29,7 +29,7 @@ class ScriptStep final : public ClippedStep {
       count_ += parameter.numel();
     }
     members_ = std::clamp<int64_t>(kMostHeldValues / std::max<int64_t>(count_, 1), 1, kMostMembers);
-    while (members_ / 2 >= plan.places) members_ /= 2;
+    while (members_ > 1 && members_ / 2 >= plan.places) members_ /= 2;
     has_vmap_ = !plan.script_by_member && TryVmap();
   }
 
