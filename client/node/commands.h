@@ -12,6 +12,7 @@ namespace mutual::client {
 struct CommandOptions {
   std::filesystem::path folder;
   bool json = false;
+  bool with_passphrase = false;  // join
   std::string device = "auto";  // serve: where models are trained
 };
 
@@ -27,6 +28,8 @@ absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::
 // member_commands.cc
 // Lists who waits when `name` is empty.
 absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& name);
+// Sets or changes the passphrase of the keys, or takes it away.
+absl::Status ChangePassphrase(const CommandOptions& options, bool remove);
 absl::Status ShowKey(const CommandOptions& options);
 
 // study_commands.cc

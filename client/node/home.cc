@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "crypto/certificate.h"
 #include "crypto/invitation.h"
+#include "crypto/passphrase.h"
 #include "transparency/witness_store.h"
 
 namespace mutual::client {
@@ -53,36 +54,43 @@ struct NewKeys {
   absl::Time time;  // of the identity key's making: the same at every attempt to join
 };
 
-absl::StatusOr<crypto::SigningKey> SigningKeyAt(const fs::path& path, crypto::RandomSource& random) {
-  const absl::StatusOr<std::string> seed = ReadFile(path, kSmall);
-  if (seed.ok()) return crypto::SigningKey::FromSeed(AsBytes(*seed));
-  if (!absl::IsNotFound(seed.status())) return seed.status();
+absl::StatusOr<crypto::SigningKey> LoadSigningKey(const crypto::KeyFolder& keys, const std::string& name) {
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret seed, keys.Read(name));
+  return crypto::SigningKey::FromSeed(seed.bytes());
+}
+
+absl::StatusOr<crypto::SigningKey> MakeOrLoadSigningKey(const crypto::KeyFolder& keys, const std::string& name,
+                                                        crypto::RandomSource& random) {
+  absl::StatusOr<crypto::SigningKey> kept = LoadSigningKey(keys, name);
+  if (!absl::IsNotFound(kept.status())) return kept;
   crypto::SigningKey key = crypto::SigningKey::Generate(random);
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(path, AsText(key.seed().bytes()), FileMode::kSecret));
+  MUTUAL_RETURN_IF_ERROR(keys.Write(name, key.seed().bytes()));
   return key;
 }
 
 // Keys are kept before they are shown to anybody, so that a second attempt to join shows the same.
-absl::StatusOr<NewKeys> MakeOrLoadKeys(const fs::path& keys, crypto::RandomSource& random) {
-  std::error_code error;
-  fs::create_directories(keys, error);
-  if (error) return Unavailable("cannot create %s: %s", keys.string(), error.message());
-  fs::permissions(keys, fs::perms::owner_all, error);
-  NewKeys made;
-  const absl::StatusOr<std::string> tls = ReadFile(keys / "tls.key", kSmall);
-  if (tls.ok()) {
-    made.tls = crypto::Secret::FromBytes(AsBytes(*tls));
-  } else {
-    made.tls = crypto::GenerateTlsKey();
-    MUTUAL_RETURN_IF_ERROR(
-        WriteFileDurably(keys / "tls.key", AsText(made.tls.bytes()), FileMode::kSecret));
+absl::StatusOr<NewKeys> MakeOrLoadKeys(const JoinRequest& request, crypto::RandomSource& random) {
+  const fs::path folder = request.folder / "keys";
+  MUTUAL_ASSIGN_OR_RETURN(crypto::KeyFolder keys, crypto::KeyFolder::Open(folder, crypto::ReadPassphrase));
+  if (request.with_passphrase && !keys.has_passphrase()) {
+    MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                            crypto::ReadNewPassphrase(crypto::NewPassphrase::kFirst));
+    MUTUAL_RETURN_IF_ERROR(keys.SetPassphrase(passphrase));
   }
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity, SigningKeyAt(keys / "identity.key", random));
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey witness, SigningKeyAt(keys / "witness.key", random));
+  NewKeys made;
+  absl::StatusOr<crypto::Secret> tls = keys.Read("tls");
+  if (absl::IsNotFound(tls.status())) {
+    tls = crypto::GenerateTlsKey();
+    MUTUAL_RETURN_IF_ERROR(keys.Write("tls", tls->bytes()));
+  }
+  MUTUAL_RETURN_IF_ERROR(tls.status());
+  made.tls = *std::move(tls);
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity, MakeOrLoadSigningKey(keys, "identity", random));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey witness, MakeOrLoadSigningKey(keys, "witness", random));
   made.identity = std::make_unique<crypto::SigningKey>(std::move(identity));
   made.witness = std::make_unique<crypto::SigningKey>(std::move(witness));
   struct stat facts{};
-  ::stat((keys / "identity.key").c_str(), &facts);
+  ::stat((folder / "identity.key").c_str(), &facts);
   made.time = absl::FromTimeT(facts.st_mtime);
   return made;
 }
@@ -138,7 +146,7 @@ absl::Status Home::Join(const JoinRequest& request, crypto::RandomSource& random
   const std::string address = request.address.empty() ? invitation.address : request.address;
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, FetchCa(address, invitation.ca_fingerprint));
 
-  MUTUAL_ASSIGN_OR_RETURN(const NewKeys made, MakeOrLoadKeys(request.folder / "keys", random));
+  MUTUAL_ASSIGN_OR_RETURN(const NewKeys made, MakeOrLoadKeys(request, random));
   MUTUAL_ASSIGN_OR_RETURN(
       const std::string csr,
       crypto::MakeCertificateRequest(made.tls, {request.organisation, request.role, ""}));
@@ -187,11 +195,11 @@ absl::StatusOr<std::unique_ptr<Home>> Home::Load(const fs::path& folder) {
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(home->ca_pem_, ReadFile(keys / "ca.crt", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(home->certificate_pem_, ReadFile(keys / "tls.crt", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string tls_key, ReadFile(keys / "tls.key", kSmall));
-  home->tls_key_ = crypto::Secret::FromBytes(AsBytes(tls_key));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(keys / "identity.key", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity,
-                          crypto::SigningKey::FromSeed(AsBytes(seed)));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::KeyFolder key_folder,
+                          crypto::KeyFolder::Open(keys, crypto::ReadPassphrase));
+  home->keys_ = std::make_unique<crypto::KeyFolder>(std::move(key_folder));
+  MUTUAL_ASSIGN_OR_RETURN(home->tls_key_, home->keys_->Read("tls"));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey identity, LoadSigningKey(*home->keys_, "identity"));
   home->identity_ = std::make_unique<crypto::SigningKey>(std::move(identity));
   MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner signer,
                           EntrySigner(home->role_, home->organisation_, *home->identity_));
@@ -200,8 +208,7 @@ absl::StatusOr<std::unique_ptr<Home>> Home::Load(const fs::path& folder) {
 }
 
 absl::StatusOr<transparency::CosignatureSigner> Home::WitnessSigner() const {
-  MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(folder_ / "keys" / "witness.key", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::FromSeed(AsBytes(seed)));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key, LoadSigningKey(*keys_, "witness"));
   return transparency::CosignatureSigner::Create(WitnessName(organisation_),
                                                  std::move(key));
 }

@@ -2,7 +2,7 @@
 //
 //   DIR/federation.toml  address, origin, log key           (written by join)
 //   DIR/node.toml        tables, policy                     (written by join, edited by people)
-//   DIR/keys/            tls.key identity.key witness.key   mode 0600; tls.crt ca.crt
+//   DIR/keys/            tls.key identity.key witness.key   (crypto/key_folder.h); tls.crt ca.crt
 //   DIR/ledger.sqlite    budget, contributions, answers
 //   DIR/contributions/   the exact bytes sent
 //   DIR/receipts/        proofs that what was sent is in the log
@@ -16,6 +16,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "client/channel/channel.h"
+#include "crypto/key_folder.h"
 #include "crypto/random.h"
 #include "crypto/signing_key.h"
 #include "transparency/cosignature.h"
@@ -30,6 +31,7 @@ struct JoinRequest {
   std::string organisation;  // base/ids.h NodeId
   std::string role;          // "node" or "researcher"
   std::string address;       // replaces the invitation's address when not empty
+  bool with_passphrase = false;  // seal the keys (crypto/key_folder.h)
 };
 
 // An enrolled folder. Immutable; the key objects may be used from any thread.
@@ -54,6 +56,8 @@ class Home {
   const crypto::VerifyKey& log_key() const { return *log_key_; }
   // Signs entries, named node/<organisation> or researcher/<organisation>.
   const transparency::NoteSigner& signer() const { return *signer_; }
+  // The private keys, opened; for keys that are made later.
+  const crypto::KeyFolder& keys() const { return *keys_; }
   // The witness's key, read from disk. Its name is witness/<organisation>.
   absl::StatusOr<transparency::CosignatureSigner> WitnessSigner() const;
   absl::StatusOr<std::string> SignEntry(const transparency::Entry& entry) const;
@@ -63,6 +67,7 @@ class Home {
   std::filesystem::path folder_;
   std::string organisation_, role_, origin_, federation_, address_;
   std::string ca_pem_, certificate_pem_;
+  std::unique_ptr<crypto::KeyFolder> keys_;
   crypto::Secret tls_key_;
   std::unique_ptr<crypto::SigningKey> identity_;
   std::unique_ptr<crypto::VerifyKey> log_key_;

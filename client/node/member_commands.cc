@@ -11,6 +11,7 @@
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/ledger_check.h"
+#include "crypto/passphrase.h"
 
 namespace mutual::client {
 namespace {
@@ -79,6 +80,14 @@ absl::Status CatchUpLedger(const CommandOptions& options) {
   std::printf("Compared with %llu entries of the log. Charged %d contributions that the ledger had forgotten, and "
               "%d rounds in which something may have been sent.\n",
               static_cast<unsigned long long>(log->tree().size), contributed, opened);
+  return absl::OkStatus();
+}
+
+absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
+  MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
+      options.folder / "keys",
+      remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
+  std::printf(remove ? "The keys are kept without a passphrase.\n" : "The keys are sealed under the passphrase.\n");
   return absl::OkStatus();
 }
 

@@ -44,6 +44,10 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   join->add_option("code", code, "the code that the coordinator's operator sent you")->required();
   join->add_option("--organisation", organisation, "short name, e.g. north-07")->required();
   join->add_option("--address", address, "coordinator's host:port, if not the invitation's");
+  join->add_flag("--passphrase", options.with_passphrase, "keep the keys under a passphrase");
+  bool remove = false;
+  auto* passphrase = app.add_subcommand("passphrase", "set or change the passphrase of this node's keys");
+  passphrase->add_flag("--remove", remove, "keep the keys without one");
   auto* check = app.add_subcommand("check-data", "read your table as a study would; writes nothing");
   check->add_option("study", study, "study file")->required();
   auto* studies = app.add_subcommand("studies", "list studies and your answers");
@@ -74,6 +78,7 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   }
   options.folder = folder;
   if (*join) return Report(JoinFederation(options, code, organisation, address));
+  if (*passphrase) return Report(ChangePassphrase(options, remove));
   if (*check) return Report(CheckData(options, study));
   if (*studies) return Report(ListStudies(options));
   if (*accept) return Report(AnswerStudy(options, study, true));

@@ -70,7 +70,7 @@ absl::Status JoinFederation(const CommandOptions& options, const std::string& co
                             const std::string& organisation, const std::string& address) {
   crypto::SystemRandom random;
   MUTUAL_RETURN_IF_ERROR(
-      Home::Join({options.folder, code, organisation, "node", address}, random));
+      Home::Join({options.folder, code, organisation, "node", address, options.with_passphrase}, random));
   const std::filesystem::path config = options.folder / "node.toml";
   if (!std::filesystem::exists(config)) {
     MUTUAL_RETURN_IF_ERROR(

@@ -10,6 +10,8 @@
 #include "base/status.h"
 #include "crypto/digest.h"
 #include "crypto/invitation.h"
+#include "crypto/key_folder.h"
+#include "crypto/passphrase.h"
 #include "crypto/random.h"
 
 namespace mutual::coordinator {
@@ -48,7 +50,7 @@ absl::StatusOr<std::string> ValueOf(const std::string& text, const std::string& 
   return text.substr(at, end - at);
 }
 
-absl::Status WriteKeys(const InitRequest& request) {
+absl::Status WriteKeys(const InitRequest& request, const crypto::KeyFolder& secrets) {
   const fs::path keys = request.folder / "keys";
   const crypto::Validity validity{request.now - absl::Hours(1), request.now + kAuthorityLife};
   MUTUAL_ASSIGN_OR_RETURN(const auto authority,
@@ -63,18 +65,21 @@ absl::Status WriteKeys(const InitRequest& request) {
       authority.IssueServer(csr, subject, {"coordinator.mutual", "localhost", "127.0.0.1"}, validity));
   crypto::SystemRandom random;
   const crypto::SigningKey log_key = crypto::SigningKey::Generate(random);
-  const auto secret = FileMode::kSecret;
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "ca.key", AsText(authority.key_pem().bytes()), secret));
+  const crypto::SigningKey entry_key = crypto::SigningKey::Generate(random);
+  MUTUAL_RETURN_IF_ERROR(secrets.Write("ca", authority.key_pem().bytes()));
   MUTUAL_RETURN_IF_ERROR(
       WriteFileDurably(keys / "ca.crt", authority.certificate_pem(), FileMode::kPublic));
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "server.key", AsText(server_key.bytes()), secret));
+  MUTUAL_RETURN_IF_ERROR(secrets.Write("server", server_key.bytes()));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "server.crt", server, FileMode::kPublic));
-  const crypto::SigningKey entry_key = crypto::SigningKey::Generate(random);
-  MUTUAL_RETURN_IF_ERROR(
-      WriteFileDurably(keys / "coordinator.key", AsText(entry_key.seed().bytes()), secret));
-  return WriteFileDurably(keys / "log.key", AsText(log_key.seed().bytes()), secret);
+  MUTUAL_RETURN_IF_ERROR(secrets.Write("coordinator", entry_key.seed().bytes()));
+  return secrets.Write("log", log_key.seed().bytes());
+}
+
+absl::StatusOr<std::unique_ptr<crypto::SigningKey>> LoadSigningKey(const crypto::KeyFolder& keys,
+                                                                   const std::string& name) {
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret seed, keys.Read(name));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey key, crypto::SigningKey::FromSeed(seed.bytes()));
+  return std::make_unique<crypto::SigningKey>(std::move(key));
 }
 
 }  // namespace
@@ -91,11 +96,14 @@ absl::Status FederationState::Init(const InitRequest& request) {
     return InvalidArgument("federation name is \"%s\", want a domain-like name such as fed.example",
                            request.federation);
   }
-  std::error_code error;
-  fs::create_directories(request.folder / "keys", error);
-  if (error) return Unavailable("cannot create %s: %s", request.folder.string(), error.message());
-  fs::permissions(request.folder / "keys", fs::perms::owner_all, error);
-  MUTUAL_RETURN_IF_ERROR(WriteKeys(request));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::KeyFolder keys,
+                          crypto::KeyFolder::Open(request.folder / "keys", crypto::ReadPassphrase));
+  if (request.with_passphrase && !keys.has_passphrase()) {
+    MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret passphrase,
+                            crypto::ReadNewPassphrase(crypto::NewPassphrase::kFirst));
+    MUTUAL_RETURN_IF_ERROR(keys.SetPassphrase(passphrase));
+  }
+  MUTUAL_RETURN_IF_ERROR(WriteKeys(request, keys));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(request.folder / "rules.md",
                                           absl::StrFormat(kRules, request.federation),
                                           FileMode::kPublic));
@@ -120,22 +128,16 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   MUTUAL_ASSIGN_OR_RETURN(state->address_, ValueOf(*config, "address"));
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string ca_key, ReadFile(keys / "ca.key", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(
-      crypto::CertificateAuthority authority,
-      crypto::CertificateAuthority::Load(ca, crypto::Secret::FromBytes(AsBytes(ca_key))));
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::KeyFolder secrets,
+                          crypto::KeyFolder::Open(keys, crypto::ReadPassphrase));
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret ca_key, secrets.Read("ca"));
+  MUTUAL_ASSIGN_OR_RETURN(crypto::CertificateAuthority authority,
+                          crypto::CertificateAuthority::Load(ca, ca_key));
   state->authority_ = std::make_unique<crypto::CertificateAuthority>(std::move(authority));
   MUTUAL_ASSIGN_OR_RETURN(state->server_certificate_, ReadFile(keys / "server.crt", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string server_key, ReadFile(keys / "server.key", kSmall));
-  state->server_key_ = crypto::Secret::FromBytes(AsBytes(server_key));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string seed, ReadFile(keys / "log.key", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey log_key, crypto::SigningKey::FromSeed(AsBytes(seed)));
-  state->log_key_ = std::make_unique<crypto::SigningKey>(std::move(log_key));
-  MUTUAL_ASSIGN_OR_RETURN(const std::string entry_seed,
-                          ReadFile(keys / "coordinator.key", kSmall));
-  MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey entry_key,
-                          crypto::SigningKey::FromSeed(AsBytes(entry_seed)));
-  state->entry_key_ = std::make_unique<crypto::SigningKey>(std::move(entry_key));
+  MUTUAL_ASSIGN_OR_RETURN(state->server_key_, secrets.Read("server"));
+  MUTUAL_ASSIGN_OR_RETURN(state->log_key_, LoadSigningKey(secrets, "log"));
+  MUTUAL_ASSIGN_OR_RETURN(state->entry_key_, LoadSigningKey(secrets, "coordinator"));
   return state;
 }
 

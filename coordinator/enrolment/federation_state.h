@@ -2,7 +2,7 @@
 //
 //   DIR/coordinator.toml  federation, address                (written by init, edited by people)
 //   DIR/rules.md          the rulebook, hashed in the log's first entry
-//   DIR/keys/             ca.key ca.crt server.key server.crt log.key coordinator.key  (secrets mode 0600)
+//   DIR/keys/             ca.key ca.crt server.key server.crt log.key coordinator.key  (crypto/key_folder.h)
 //   DIR/journal.sqlite    DIR/content/    DIR/log/public (served)  DIR/log/state
 #pragma once
 
@@ -24,6 +24,7 @@ struct InitRequest {
   std::string listen;      // host:port to listen on
   std::string address;     // host:port that nodes dial
   absl::Time now;
+  bool with_passphrase = false;  // seal the keys (crypto/key_folder.h)
 };
 
 struct Newcomer {

@@ -15,6 +15,7 @@
 #include "coordinator/enrolment/federation_state.h"
 #include "coordinator/service/federation_core.h"
 #include "coordinator/service/server.h"
+#include "crypto/passphrase.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -31,7 +32,7 @@ struct Options {
   std::string folder = "mutual-coordinator", federation = "fed.example";
   std::string listen = "127.0.0.1:7443", address = "127.0.0.1:7443", role = "node", organisation;
   int days = 14, count = 1;
-  bool json = false;
+  bool json = false, with_passphrase = false, remove = false;
 };
 
 absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const FederationState& state) {
@@ -41,7 +42,8 @@ absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const FederationState& stat
 absl::Status Init(const Options& options) {
   const SystemClock clock;
   MUTUAL_RETURN_IF_ERROR(FederationState::Init(
-      {options.folder, options.federation, options.listen, options.address, clock.Now()}));
+      {options.folder, options.federation, options.listen, options.address, clock.Now(),
+       options.with_passphrase}));
   std::printf("Federation %s begun in %s. Next: invite, then serve.\n", options.federation.c_str(),
               options.folder.c_str());
   return absl::OkStatus();
@@ -108,6 +110,15 @@ absl::Status Status(const Options& options) {
   return absl::OkStatus();
 }
 
+absl::Status Passphrase(const Options& options) {
+  MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
+      std::filesystem::path(options.folder) / "keys",
+      options.remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
+  std::printf(options.remove ? "The keys are kept without a passphrase.\n"
+                             : "The keys are sealed under the passphrase.\n");
+  return absl::OkStatus();
+}
+
 std::atomic<bool> interrupted = false;
 void OnSignal(int) { interrupted = true; }
 
@@ -161,6 +172,9 @@ int Main(int argc, char** argv) {
   init->add_option("--federation", options.federation, "name, e.g. fed.example")->capture_default_str();
   init->add_option("--listen", options.listen, "host:port to listen on")->capture_default_str();
   init->add_option("--address", options.address, "host:port that nodes dial")->capture_default_str();
+  init->add_flag("--passphrase", options.with_passphrase, "keep the keys under a passphrase");
+  auto* passphrase = app.add_subcommand("passphrase", "set or change the passphrase of the keys");
+  passphrase->add_flag("--remove", options.remove, "keep the keys without one");
   auto* invite = app.add_subcommand("invite", "print a single-use invitation code");
   invite->add_option("--role", options.role, "node or researcher")->capture_default_str();
   invite->add_option("--days", options.days, "days until it expires")->capture_default_str();
@@ -179,6 +193,7 @@ int Main(int argc, char** argv) {
                               : *revoke ? Revoke(options)
                               : *serve  ? Serve(options)
                               : *status ? Status(options)
+                              : *passphrase ? Passphrase(options)
                                         : absl::OkStatus();
   if (result.ok()) return 0;
   std::fprintf(stderr, "mutual-coordinator: %s\n", Describe(result).c_str());

@@ -41,7 +41,8 @@ Names CodesInSource() {
     }
   }
   for (const char* const name : {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING",
-                                 "MUTUAL_ALARM"}) {
+                                 "MUTUAL_ALARM", "MUTUAL_PASSPHRASE_FILE",
+                                 "MUTUAL_NEW_PASSPHRASE_FILE"}) {
     codes.erase(name);
   }
   return codes;

@@ -15,11 +15,13 @@ namespace mutual::research {
 struct CommandOptions {
   std::filesystem::path folder;
   bool json = false;
+  bool with_passphrase = false;  // join
 };
 
 // study_commands.cc
 absl::Status Join(const CommandOptions& options, const std::string& code,
                   const std::string& organisation, const std::string& address);
+absl::Status ChangePassphrase(const CommandOptions& options, bool remove);
 absl::Status LintFile(const CommandOptions& options, const std::string& path);
 absl::Status Propose(const CommandOptions& options, const std::string& path);
 absl::Status List(const CommandOptions& options);

@@ -43,6 +43,10 @@ int main(int argc, char** argv) {
   join->add_option("code", code)->required();
   join->add_option("--organisation", organisation, "short name, e.g. research")->required();
   join->add_option("--address", address, "coordinator's host:port, if not the invitation's");
+  join->add_flag("--passphrase", options.with_passphrase, "keep the keys under a passphrase");
+  bool remove = false;
+  auto* passphrase = app.add_subcommand("passphrase", "set or change the passphrase of your keys");
+  passphrase->add_flag("--remove", remove, "keep the keys without one");
   auto* lint = app.add_subcommand("lint", "find every problem of a study file");
   lint->add_option("file", file)->required();
   auto* propose = app.add_subcommand("propose", "put a study to the organisations");
@@ -78,6 +82,7 @@ int main(int argc, char** argv) {
   }
   options.folder = folder;
   if (*join) return Report(Join(options, code, organisation, address));
+  if (*passphrase) return Report(ChangePassphrase(options, remove));
   if (*lint) return Report(LintFile(options, file));
   if (*propose) return Report(Propose(options, file));
   if (*list) return Report(List(options));

@@ -11,6 +11,7 @@
 #include "client/node/home.h"
 #include "client/node/round_guard.h"
 #include "client/node/trust.h"
+#include "crypto/passphrase.h"
 #include "privacy/accountant.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
@@ -90,9 +91,19 @@ absl::Status Join(const CommandOptions& options, const std::string& code,
                   const std::string& organisation, const std::string& address) {
   crypto::SystemRandom random;
   MUTUAL_RETURN_IF_ERROR(
-      client::Home::Join({options.folder, code, organisation, "researcher", address}, random));
+      client::Home::Join({options.folder, code, organisation, "researcher", address,
+                          options.with_passphrase},
+                         random));
   std::printf("%s has joined as a researcher. Next: mutual lint, then propose.\n",
               organisation.c_str());
+  return absl::OkStatus();
+}
+
+absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
+  MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
+      options.folder / "keys",
+      remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
+  std::printf(remove ? "Your keys are kept without a passphrase.\n" : "Your keys are sealed under the passphrase.\n");
   return absl::OkStatus();
 }
 
