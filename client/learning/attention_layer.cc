@@ -77,6 +77,7 @@ class Attention final : public Layer {
   int64_t shared_positions() const override {
     return std::max(into_->shared_positions(), out_of_->shared_positions());
   }
+  int64_t work() const override { return into_->work() + out_of_->work(); }
   int64_t held_values() const override { return into_->held_values() + out_of_->held_values(); }
 
  private:

@@ -23,6 +23,7 @@ struct StepPlan {
   std::vector<study::LayerSpec> layers = {};
   int64_t inputs = 0;        // numbers of one row
   int64_t rows = 1;          // places for rows of every member
+  double sampling_rate = 1;  // of members in a round
   int64_t places = 1 << 20;  // of members that there are at all: a batch need not be larger
   LossKind loss = LossKind::kSquared;
   double clip = 1;             // C

@@ -57,6 +57,7 @@ class Convolution final : public Layer {
   }
   int64_t shared_positions() const override { return gradient_.shared_positions(); }
   int64_t held_values() const override { return gradient_.held_values(); }
+  int64_t work() const override { return gradient_.work(); }
 
  private:
   int64_t patch() const { return in_ * kernel_[0] * kernel_[1]; }

@@ -97,6 +97,7 @@ class Gru final : public Layer {
   int64_t shared_positions() const override {
     return std::max(from_input_.shared_positions(), from_state_.shared_positions());
   }
+  int64_t work() const override { return from_input_.work() + from_state_.work(); }
   int64_t held_values() const override {
     return from_input_.held_values() + from_state_.held_values();
   }

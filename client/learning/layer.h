@@ -61,6 +61,8 @@ class Layer {
   virtual int64_t shared_positions() const { return 0; }
   // After a Backward: float32 values held per member because their gradient is formed.
   virtual int64_t held_values() const { return 0; }
+  // After a Backward: multiplications of one forward pass for one member.
+  virtual int64_t work() const { return 0; }
 };
 
 std::unique_ptr<Layer> MakeLinear(const study::LayerSpec& spec, MemberAxis axis);

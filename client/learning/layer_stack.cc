@@ -95,6 +95,11 @@ class Stack final : public Layer {
     for (const auto& layer : layers_) most = std::max(most, layer->shared_positions());
     return most;
   }
+  int64_t work() const override {
+    int64_t total = 0;
+    for (const auto& layer : layers_) total += layer->work();
+    return total;
+  }
   int64_t held_values() const override {
     int64_t total = 0;
     for (const auto& layer : layers_) total += layer->held_values();
@@ -120,6 +125,7 @@ class Residual final : public Layer {
     inner_->AddClipped(factors, sum);
   }
   int64_t shared_positions() const override { return inner_->shared_positions(); }
+  int64_t work() const override { return inner_->work(); }
   int64_t held_values() const override { return inner_->held_values(); }
 
  private:

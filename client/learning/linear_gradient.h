@@ -23,6 +23,7 @@ class LinearGradient {
   // `weight` has out·in values, `bias` out values or none.
   void AddClipped(const ClipFactors& factors, GridSum weight, GridSum bias) const;
   int64_t shared_positions() const { return is_ghost_ ? positions_ : 0; }
+  int64_t work() const { return positions_ * in_ * out_; }
   int64_t held_values() const { return (is_ghost_ ? 0 : in_ * out_) + out_; }
 
  private:

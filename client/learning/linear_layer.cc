@@ -46,6 +46,7 @@ class Linear final : public Layer {
   }
   int64_t shared_positions() const override { return gradient_.shared_positions(); }
   int64_t held_values() const override { return gradient_.held_values(); }
+  int64_t work() const override { return gradient_.work(); }
 
  private:
   MemberAxis axis_;

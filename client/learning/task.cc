@@ -26,6 +26,7 @@ absl::StatusOr<Task> TaskOf(const study::Study& study) {
                 .rows = study.privacy.max_rows,
                 .loss = LossOf(spec, features),
                 .clip = study.privacy.clip.value_or(0),
+                .sampling_rate = study.privacy.sampling_rate,
                 .outputs = layout.outputs,
                 .script_tensors = layout.script_tensors};
   const bool is_scaled = plan.loss == LossKind::kSquared;
