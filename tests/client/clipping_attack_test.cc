@@ -229,4 +229,16 @@ TEST_CASE("Batch and rho depend on the plan alone and keep eta at its bound", "[
   }
 }
 
+TEST_CASE(
+    "Rarely sampled members come in small batches, and never more places than there are members",
+    "[learning]") {
+  StepPlan plan;
+  plan.layers = SampleLayers("conv2d", 40, 1, &plan.inputs);
+  const int64_t often = (*ClippedStep::Create(plan))->batch_members();
+  plan.sampling_rate = 0.01;
+  REQUIRE((*ClippedStep::Create(plan))->batch_members() < often);
+  StepPlan few{.layers = {LinearOf(20, 1)}, .inputs = 20, .places = 5};
+  REQUIRE((*ClippedStep::Create(few))->batch_members() == 8);
+}
+
 }  // namespace mutual::client
