@@ -172,8 +172,18 @@ const std::set<std::string>& Allowed() {
                                                  "Delete",
                                                  "constant_pad_nd",
                                                  "device",
+                                                 "__contains__",
+                                                 "__derive_index",
+                                                 "__range_length",
+                                                 "find",
+                                                 "is_autocast_enabled",
+                                                 "is_floating_point",
+                                                 "is_grad_enabled",
+                                                 "list",
+                                                 "masked_fill_",
+                                                 "str",
                                                  "format",
-                                                 "feature_alpha_dropout_off",
+
                                                  "std",
                                                  "var"};
   return kAllowed;
@@ -227,13 +237,22 @@ bool IsCounted(const torch::jit::Node* loop) {
   return IsTrueConstant(loop->input(1)) && IsTrueConstant(loop->blocks()[0]->outputs()[0]);
 }
 
+// Dropout that is off: the module is in evaluation mode, and nothing may set an attribute.
+bool IsDropoutOff(const torch::jit::Node* node) {
+  if (node->kind() != c10::Symbol::aten("dropout")) return false;
+  const auto constant = torch::jit::toIValue(node->input(2));
+  if (constant) return constant->isBool() && !constant->toBool();
+  const torch::jit::Node* const source = node->input(2)->node();
+  return source->kind() == c10::prim::GetAttr && source->s(c10::attr::name) == "training";
+}
+
 absl::Status CheckBlock(const torch::jit::Block* block, size_t* operators) {
   for (const torch::jit::Node* node : block->nodes()) {
     const std::string space = node->kind().ns().toUnqualString(),
                       name = node->kind().toUnqualString();
     const bool known = space == "aten" ? Allowed().count(name) > 0
                                        : space == "prim" && AllowedPrimitives().count(name) > 0;
-    if (!known)
+    if (!known && !IsDropoutOff(node))
       return Refused("uses " + space + "::" + name + ", which is not on the list of operators");
     if (name == "Loop" && !IsCounted(node))
       return Refused("has a loop whose end depends on what it computes");

@@ -9,7 +9,7 @@ class Mlp(nn.Module):
     def __init__(self):
         super().__init__()
         self.first = nn.Linear(3, 5)
-        self.inner = nn.Sequential(nn.Tanh(), nn.LayerNorm(5), nn.Linear(5, 4))
+        self.inner = nn.Sequential(nn.Tanh(), nn.LayerNorm(5), nn.Dropout(0.5), nn.Linear(5, 4))
         self.scale = nn.Parameter(torch.full((4,), 0.5))
         self.last = nn.Linear(4, 2)
 
@@ -67,6 +67,16 @@ class Counting(Refused):
         return self.linear(x)
 
 
+class Growing(Refused):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("calls", torch.zeros(1))
+
+    def forward(self, x):
+        self.calls.add_(1.0)
+        return self.linear(x)
+
+
 class Endless(Refused):
     def forward(self, x):
         while bool(x.sum() < 1e9):
@@ -90,6 +100,6 @@ class Wide(nn.Module):
 
 
 torch.manual_seed(1)
-for kind in (Mlp, Recurrent, Random, Dropped, Mixing, Normalised, Counting, Endless, Printing, Wide):
+for kind in (Mlp, Recurrent, Random, Dropped, Mixing, Normalised, Counting, Growing, Endless, Printing, Wide):
     torch.jit.script(kind()).save("%s/%s.pt" % (sys.argv[1], kind.__name__))
 torch.jit.script(Mlp().double()).save("%s/Double.pt" % sys.argv[1])
