@@ -6,220 +6,39 @@
 #include <chrono>
 #include <set>
 
+#include "absl/strings/str_split.h"
 #include "base/status.h"
 
 namespace mutual::client {
 namespace {
 
-// Operators that compute one row's output from that row and the parameters, and what TorchScript
-// needs around them.
-const std::set<std::string>& Allowed() {
-  static const std::set<std::string> kAllowed = {"abs",
-                                                 "adaptive_avg_pool1d",
-                                                 "adaptive_avg_pool2d",
-                                                 "add",
-                                                 "add_",
-                                                 "addcmul",
-                                                 "addmm",
-                                                 "all",
-                                                 "any",
-                                                 "append",
-                                                 "arange",
-                                                 "argmax",
-                                                 "as_tensor",
-                                                 "avg_pool1d",
-                                                 "avg_pool2d",
-                                                 "baddbmm",
-                                                 "bmm",
-                                                 "cat",
-                                                 "ceil",
-                                                 "chunk",
-                                                 "clamp",
-                                                 "clamp_min",
-                                                 "clamp_max",
-                                                 "clone",
-                                                 "contiguous",
-                                                 "conv1d",
-                                                 "conv2d",
-                                                 "conv3d",
-                                                 "cos",
-                                                 "cumsum",
-                                                 "detach",
-                                                 "dim",
-                                                 "div",
-                                                 "div_",
-                                                 "einsum",
-                                                 "elu",
-                                                 "embedding",
-                                                 "embedding_bag",
-                                                 "eq",
-                                                 "exp",
-                                                 "expand",
-                                                 "expand_as",
-                                                 "flatten",
-                                                 "floor",
-                                                 "floordiv",
-                                                 "full",
-                                                 "full_like",
-                                                 "gather",
-                                                 "ge",
-                                                 "gelu",
-                                                 "glu",
-                                                 "group_norm",
-                                                 "gru",
-                                                 "gt",
-                                                 "hardtanh",
-                                                 "index_select",
-                                                 "instance_norm",
-                                                 "layer_norm",
-                                                 "le",
-                                                 "leaky_relu",
-                                                 "len",
-                                                 "linear",
-                                                 "log",
-                                                 "log1p",
-                                                 "log_softmax",
-                                                 "logical_and",
-                                                 "logical_not",
-                                                 "logical_or",
-                                                 "logsumexp",
-                                                 "lstm",
-                                                 "lt",
-                                                 "masked_fill",
-                                                 "matmul",
-                                                 "max",
-                                                 "maximum",
-                                                 "max_pool1d",
-                                                 "max_pool2d",
-                                                 "mean",
-                                                 "min",
-                                                 "minimum",
-                                                 "mish",
-                                                 "mm",
-                                                 "movedim",
-                                                 "mul",
-                                                 "mul_",
-                                                 "mv",
-                                                 "narrow",
-                                                 "ne",
-                                                 "neg",
-                                                 "new_full",
-                                                 "new_ones",
-                                                 "new_zeros",
-                                                 "norm",
-                                                 "numel",
-                                                 "ones",
-                                                 "ones_like",
-                                                 "pad",
-                                                 "permute",
-                                                 "pow",
-                                                 "prelu",
-                                                 "reciprocal",
-                                                 "relu",
-                                                 "relu_",
-                                                 "relu6",
-                                                 "remainder",
-                                                 "repeat",
-                                                 "reshape",
-                                                 "reshape_as",
-                                                 "rsqrt",
-                                                 "rsub",
-                                                 "select",
-                                                 "selu",
-                                                 "sigmoid",
-                                                 "sign",
-                                                 "silu",
-                                                 "sin",
-                                                 "size",
-                                                 "slice",
-                                                 "softmax",
-                                                 "softplus",
-                                                 "split",
-                                                 "sqrt",
-                                                 "square",
-                                                 "squeeze",
-                                                 "stack",
-                                                 "sub",
-                                                 "sub_",
-                                                 "sum",
-                                                 "t",
-                                                 "tanh",
-                                                 "tensor",
-                                                 "tile",
-                                                 "to",
-                                                 "transpose",
-                                                 "tril",
-                                                 "triu",
-                                                 "type_as",
-                                                 "unbind",
-                                                 "unflatten",
-                                                 "unsqueeze",
-                                                 "upsample_nearest2d",
-                                                 "view",
-                                                 "view_as",
-                                                 "where",
-                                                 "zeros",
-                                                 "zeros_like",
-                                                 "__and__",
-                                                 "__getitem__",
-                                                 "__is__",
-                                                 "__isnot__",
-                                                 "__not__",
-                                                 "__or__",
-                                                 "Bool",
-                                                 "Float",
-                                                 "Int",
-                                                 "Delete",
-                                                 "constant_pad_nd",
-                                                 "device",
-                                                 "__contains__",
-                                                 "__derive_index",
-                                                 "__range_length",
-                                                 "find",
-                                                 "is_autocast_enabled",
-                                                 "is_floating_point",
-                                                 "is_grad_enabled",
-                                                 "list",
-                                                 "masked_fill_",
-                                                 "str",
-                                                 "format",
-
-                                                 "std",
-                                                 "var"};
-  return kAllowed;
-}
+// aten:: operators that compute one row's output from that row and the parameters, and what
+// TorchScript needs around them.
+constexpr char kOperators[] =
+    "Bool Delete Float Int __and__ __contains__ __derive_index __getitem__ __is__ __isnot__ "
+    "__not__ __or__ __range_length abs adaptive_avg_pool1d adaptive_avg_pool2d add add_ "
+    "addcmul addmm all any append arange argmax as_tensor avg_pool1d avg_pool2d baddbmm bmm "
+    "cat ceil chunk clamp clamp_max clamp_min clone constant_pad_nd contiguous conv1d conv2d "
+    "conv3d cos cumsum detach device dim div div_ einsum elu embedding embedding_bag eq exp "
+    "expand expand_as find flatten floor floordiv format full full_like gather ge gelu glu "
+    "group_norm gru gt hardtanh index_select instance_norm is_autocast_enabled "
+    "is_floating_point is_grad_enabled layer_norm le leaky_relu len linear list log log1p "
+    "log_softmax logical_and logical_not logical_or logsumexp lstm lt masked_fill "
+    "masked_fill_ matmul max max_pool1d max_pool2d maximum mean min minimum mish mm movedim "
+    "mul mul_ mv narrow ne neg new_full new_ones new_zeros norm numel ones ones_like pad "
+    "permute pow prelu reciprocal relu relu6 relu_ remainder repeat reshape reshape_as rsqrt "
+    "rsub select selu sigmoid sign silu sin size slice softmax softplus split sqrt square "
+    "squeeze stack std str sub sub_ sum t tanh tensor tile to transpose tril triu type_as "
+    "unbind unflatten unsqueeze upsample_nearest2d var view view_as where zeros zeros_like";
 
 // prim:: nodes without an effect outside the graph.
-const std::set<std::string>& AllowedPrimitives() {
-  static const std::set<std::string> kAllowed = {"CallFunction",
-                                                 "CallMethod",
-                                                 "Constant",
-                                                 "DictConstruct",
-                                                 "GetAttr",
-                                                 "If",
-                                                 "ListConstruct",
-                                                 "ListUnpack",
-                                                 "Loop",
-                                                 "NumToTensor",
-                                                 "RaiseException",
-                                                 "TupleConstruct",
-                                                 "TupleIndex",
-                                                 "TupleUnpack",
-                                                 "Uninitialized",
-                                                 "data",
-                                                 "device",
-                                                 "dtype",
-                                                 "layout",
-                                                 "max",
-                                                 "min",
-                                                 "requires_grad",
-                                                 "shape",
-                                                 "unchecked_cast",
-                                                 "is_cuda",
-                                                 "unchecked_unwrap_optional",
-                                                 "abs"};
-  return kAllowed;
-}
+constexpr char kPrimitives[] =
+    "CallFunction CallMethod Constant DictConstruct GetAttr If ListConstruct ListUnpack Loop "
+    "NumToTensor RaiseException TupleConstruct TupleIndex TupleUnpack Uninitialized abs data "
+    "device dtype is_cuda layout max min requires_grad shape unchecked_cast "
+    "unchecked_unwrap_optional";
+
+std::set<std::string> Names(const char* list) { return absl::StrSplit(list, ' '); }
 
 absl::Status Refused(const std::string& what) {
   return WithCode(
@@ -247,11 +66,12 @@ bool IsDropoutOff(const torch::jit::Node* node) {
 }
 
 absl::Status CheckBlock(const torch::jit::Block* block, size_t* operators) {
+  static const std::set<std::string> kAten = Names(kOperators), kPrim = Names(kPrimitives);
   for (const torch::jit::Node* node : block->nodes()) {
     const std::string space = node->kind().ns().toUnqualString(),
                       name = node->kind().toUnqualString();
-    const bool known = space == "aten" ? Allowed().count(name) > 0
-                                       : space == "prim" && AllowedPrimitives().count(name) > 0;
+    const bool known =
+        space == "aten" ? kAten.count(name) > 0 : space == "prim" && kPrim.count(name) > 0;
     if (!known && !IsDropoutOff(node))
       return Refused("uses " + space + "::" + name + ", which is not on the list of operators");
     if (name == "Loop" && !IsCounted(node))
