@@ -148,64 +148,86 @@ double Accuracy(const study::Study& study, std::span<const float> model,
   return correct / static_cast<double>(table.slot_count());
 }
 
-void Train(const Options& options) {
+// Study, data and noise of one run.
+struct Run {
+  study::Study study;
+  double rate = 1, noise_multiplier = 0;  // 0: without privacy
+  std::unique_ptr<client::SlotTable> train, test;
+  aggregation::OptimizerOptions optimizer;
+};
+
+Run Prepare(const Options& options) {
   std::string text = kStudy;
   text.replace(text.find("CLIP"), 4, std::to_string(options.clip));
-  study::Study study = Must(study::ParseStudy(text, client::SolveNoise));
-  const double rate = static_cast<double>(options.batch) / options.members;
-  study.privacy.sampling_rate = rate;
-  const bool is_private = options.epsilon != "none";
-  const double noise_multiplier =
-      is_private ? Must(client::SolveNoise(std::stod(options.epsilon), study.privacy.delta, rate,
-                                           static_cast<uint64_t>(options.rounds)))
-                 : 1;
-  const client::SlotTable train = ReadDigits(options, study, "train", options.members);
-  const client::SlotTable test = ReadDigits(options, study, "t10k", 10000);
-  const study::ModelLayout layout = Must(study::LayoutOf(study));
-  std::vector<float> model = study::InitialModel(study, layout);
-  const privacy::Grid grid = Must(privacy::MakeGrid(
-      {model.size(), options.clip, noise_multiplier, 4, privacy::Rounding::kPerBatch}));
+  Run run{Must(study::ParseStudy(text, client::SolveNoise))};
+  run.rate = static_cast<double>(options.batch) / options.members;
+  run.study.privacy.sampling_rate = run.rate;
+  if (options.epsilon != "none") {
+    run.noise_multiplier =
+        Must(client::SolveNoise(std::stod(options.epsilon), run.study.privacy.delta, run.rate,
+                                static_cast<uint64_t>(options.rounds)));
+  }
+  run.train =
+      std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "train", options.members));
+  run.test = std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "t10k", 10000));
+  run.optimizer = {aggregation::OptimizerKind::kSgd,
+                   options.learning_rate,
+                   options.momentum,
+                   0.9,
+                   0.999,
+                   1e-8,
+                   0,
+                   options.averaging};
+  return run;
+}
+
+// One round's mean gradient, noised.
+std::vector<double> Gradient(const Options& options, const Run& run, std::span<const float> model,
+                             client::Trainer& trainer) {
+  static crypto::SystemRandom random;
+  static privacy::DiscreteGaussian noise(random, 1);
+  const bool is_private = run.noise_multiplier > 0;
+  const privacy::Grid grid =
+      Must(privacy::MakeGrid({model.size(), options.clip, is_private ? run.noise_multiplier : 1, 4,
+                              privacy::Rounding::kPerBatch}));
   std::vector<study::MemberRows> slots;
-  for (size_t i = 0; i < train.slot_count(); ++i) slots.push_back(train.slot(i));
-  crypto::SystemRandom random;
-  privacy::DiscreteGaussian noise(random, 1);
+  for (size_t i = 0; i < run.train->slot_count(); ++i) slots.push_back(run.train->slot(i));
+  const client::TrainRound work{&run.study,
+                                model,
+                                slots,
+                                Must(privacy::SampleSlots(slots.size(), run.rate, random)),
+                                std::vector<bool>(slots.size(), false),
+                                grid.scale};
+  std::vector<int64_t> sum(model.size(), 0);
+  if (const absl::Status status = trainer.AddClippedSum(work, sum); !status.ok()) Fail(status);
+  for (int64_t& value : sum) value = std::clamp(value, -grid.clamp, grid.clamp);
+  if (is_private) noise.AddNoise(grid.noise_stddev, sum);
+  std::vector<double> gradient;
+  for (const int64_t value : sum) {
+    gradient.push_back(static_cast<double>(value) / (grid.scale * options.batch));
+  }
+  return gradient;
+}
+
+void Train(const Options& options) {
+  const Run run = Prepare(options);
+  std::vector<float> model = study::InitialModel(run.study, Must(study::LayoutOf(run.study)));
   const client::TrainerPtr trainer = Must(client::LoadTrainer({"cpu"}));
-  const aggregation::OptimizerOptions optimizer{aggregation::OptimizerKind::kSgd,
-                                                options.learning_rate,
-                                                options.momentum,
-                                                0.9,
-                                                0.999,
-                                                1e-8,
-                                                0,
-                                                options.averaging};
   aggregation::OptimizerState state =
       aggregation::StartAt(std::vector<double>(model.begin(), model.end()));
-  for (int round = 0; round < options.rounds; ++round) {
-    const client::TrainRound work{&study,
-                                  model,
-                                  slots,
-                                  Must(privacy::SampleSlots(slots.size(), rate, random)),
-                                  std::vector<bool>(slots.size(), false),
-                                  grid.scale};
-    std::vector<int64_t> sum(model.size(), 0);
-    if (const absl::Status status = trainer->AddClippedSum(work, sum); !status.ok()) Fail(status);
-    for (int64_t& value : sum) value = std::clamp(value, -grid.clamp, grid.clamp);
-    if (is_private) noise.AddNoise(grid.noise_stddev, sum);
-    std::vector<double> gradient;
-    for (const int64_t value : sum)
-      gradient.push_back(static_cast<double>(value) / (grid.scale * options.batch));
-    if (const absl::Status status = aggregation::Step(optimizer, gradient, &state); !status.ok())
-      Fail(status);
+  const auto averaged = [&] {
+    return Accuracy(run.study, aggregation::AveragedModel(run.optimizer, state), *run.test);
+  };
+  for (int round = 1; round <= options.rounds; ++round) {
+    const std::vector<double> gradient = Gradient(options, run, model, *trainer);
+    const absl::Status status = aggregation::Step(run.optimizer, gradient, &state);
+    if (!status.ok()) Fail(status);
     model.assign(state.parameters.begin(), state.parameters.end());
-    if ((round + 1) % 50 == 0) {
-      std::fprintf(stderr, "round %d: %.4f\n", round + 1,
-                   Accuracy(study, aggregation::AveragedModel(optimizer, state), test));
-    }
+    if (round % 50 == 0) std::fprintf(stderr, "round %d: %.4f\n", round, averaged());
   }
   std::printf("epsilon %s, noise multiplier %.3f: test accuracy %.4f (last iterate %.4f)\n",
-              options.epsilon.c_str(), is_private ? noise_multiplier : 0,
-              Accuracy(study, aggregation::AveragedModel(optimizer, state), test),
-              Accuracy(study, model, test));
+              options.epsilon.c_str(), run.noise_multiplier, averaged(),
+              Accuracy(run.study, model, *run.test));
 }
 
 }  // namespace
