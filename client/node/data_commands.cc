@@ -10,6 +10,7 @@
 #include "client/data/node_config.h"
 #include "client/ledger/ledger.h"
 #include "client/node/commands.h"
+#include "client/node/print.h"
 #include "client/node/round_guard.h"
 
 namespace mutual::client {
@@ -25,6 +26,11 @@ absl::StatusOr<std::unique_ptr<Ledger>> OpenLedger(const CommandOptions& options
                     "NOT_JOINED");
   }
   return Ledger::Open(path.string());
+}
+
+absl::Status UsableRows(const ReadReport& report) {
+  if (report.rows_accepted > 0) return absl::OkStatus();
+  return WithCode(FailedPrecondition("no row can be used; mend node.toml or the table"), "SCHEMA_NOT_MET");
 }
 
 }  // namespace
@@ -52,7 +58,7 @@ absl::Status CheckData(const CommandOptions& options, const std::string& study_f
       json["rejections"].push_back({{"line", rejection.line}, {"reason", rejection.reason}});
     }
     std::printf("%s\n", json.dump(2).c_str());
-    return absl::OkStatus();
+    return UsableRows(report);
   }
   std::printf("%s: %llu rows read, %llu accepted, %llu rejected; %llu members. Nothing was written "
               "or sent.\n",
@@ -64,11 +70,7 @@ absl::Status CheckData(const CommandOptions& options, const std::string& study_f
     std::printf("  line %llu: %s\n", static_cast<unsigned long long>(rejection.line),
                 rejection.reason.c_str());
   }
-  if (report.rows_accepted == 0) {
-    return WithCode(FailedPrecondition("no row can be used; mend node.toml or the table"),
-                    "SCHEMA_NOT_MET");
-  }
-  return absl::OkStatus();
+  return UsableRows(report);
 }
 
 absl::Status ShowBudget(const CommandOptions& options) {
@@ -113,8 +115,9 @@ absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::
     return Unavailable("the receipts cannot be copied to %s: %s; choose another folder",
                        target.string(), error.message());
   }
-  std::printf("The receipts are in %s. Check them with: mutual-audit receipt %s/*\n", target.c_str(),
-              target.c_str());
+  Print(options.json, {{"receipts", target.string()}},
+        "The receipts are in " + target.string() + ". Check them with: mutual-audit receipt " + target.string() +
+            "/*");
   return absl::OkStatus();
 }
 

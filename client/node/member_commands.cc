@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/status.h"
@@ -11,6 +12,7 @@
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/ledger_check.h"
+#include "client/node/print.h"
 #include "crypto/passphrase.h"
 
 namespace mutual::client {
@@ -42,7 +44,8 @@ absl::Status EndorseNewcomer(const CommandOptions& options, const std::string& n
     if (newcomer != name) continue;
     entry.note.signatures.push_back(home->signer().Sign(entry.entry.text()));
     MUTUAL_RETURN_IF_ERROR(channel->Endorse(entry.ToBytes()));
-    std::printf("Endorsed %s, whose key begins %s.\n", newcomer.c_str(), digits.c_str());
+    Print(options.json, {{"endorsed", newcomer}, {"key", digits}},
+          "Endorsed " + newcomer + ", whose key begins " + digits + ".");
     return absl::OkStatus();
   }
   if (!name.empty()) return NotFound("nobody called %s waits to be endorsed", name);
@@ -70,16 +73,13 @@ absl::Status CatchUpLedger(const CommandOptions& options) {
   }
   MUTUAL_RETURN_IF_ERROR(ledger->CatchUp(charges, log->tree().size));
   const int opened = static_cast<int>(lost.size()) - contributed;
-  if (options.json) {
-    const nlohmann::ordered_json json = {{"entries_read", log->tree().size},
-                                         {"charged_contributions", contributed},
-                                         {"charged_open_rounds", opened}};
-    std::printf("%s\n", json.dump(2).c_str());
-    return absl::OkStatus();
-  }
-  std::printf("Compared with %llu entries of the log. Charged %d contributions that the ledger had forgotten, and "
-              "%d rounds in which something may have been sent.\n",
-              static_cast<unsigned long long>(log->tree().size), contributed, opened);
+  Print(options.json,
+        {{"entries_read", log->tree().size},
+         {"charged_contributions", contributed},
+         {"charged_open_rounds", opened}},
+        absl::StrFormat("Compared with %d entries of the log. Charged %d contributions that the ledger had "
+                        "forgotten, and %d rounds in which something may have been sent.",
+                        log->tree().size, contributed, opened));
   return absl::OkStatus();
 }
 
@@ -87,14 +87,15 @@ absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
   MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
       options.folder / "keys",
       remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
-  std::printf(remove ? "The keys are kept without a passphrase.\n" : "The keys are sealed under the passphrase.\n");
+  Print(options.json, {{"passphrase", !remove}},
+        remove ? "The keys are kept without a passphrase." : "The keys are sealed under the passphrase.");
   return absl::OkStatus();
 }
 
 absl::Status ShowKey(const CommandOptions& options) {
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
   const std::string hex = HexEncode(home->identity().verify_key().bytes());
-  std::printf("%s\n", hex.c_str());
+  Print(options.json, {{"organisation", home->organisation()}, {"key", hex}}, hex);
   return absl::OkStatus();
 }
 

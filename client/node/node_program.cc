@@ -2,10 +2,8 @@
 
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
-
-#include "base/status.h"
 #include "client/node/commands.h"
+#include "client/node/print.h"
 
 namespace mutual::client {
 namespace {
@@ -19,10 +17,9 @@ constexpr char kExample[] =
     "  mutual-node --dir ~/north serve\n"
     "\nExit codes: 0 done, 1 failed or refused, 2 wrong usage.\n";
 
-int Report(const absl::Status& status) {
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "mutual-node: %s\n", Describe(status).c_str());
-  return 1;
+// The footer of a subcommand's --help.
+void ShowExample(CLI::App* command, const std::string& arguments) {
+  command->footer("\nExample:\n  mutual-node --dir ~/north " + arguments + "\n");
 }
 
 }  // namespace
@@ -70,6 +67,18 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   auto* sent = app.add_subcommand("sent", "what left this machine, when, how many bytes");
   std::string receipts;
   sent->add_option("--receipts", receipts, "copy the receipts of it to this folder instead");
+  ShowExample(join, "join CODE --organisation north");
+  ShowExample(passphrase, "passphrase");
+  ShowExample(check, "check-data study.toml --json");
+  ShowExample(studies, "studies");
+  ShowExample(accept, "accept 3f9a1c");
+  ShowExample(refuse, "refuse 3f9a1c");
+  ShowExample(endorse, "endorse south-02");
+  ShowExample(key, "key");
+  ShowExample(serve, "serve");
+  ShowExample(budget, "budget --json");
+  ShowExample(catch_up, "catch-up");
+  ShowExample(sent, "sent --receipts receipts");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -77,19 +86,22 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
     return result == 0 ? 0 : 2;
   }
   options.folder = folder;
-  if (*join) return Report(JoinFederation(options, code, organisation, address));
-  if (*passphrase) return Report(ChangePassphrase(options, remove));
-  if (*check) return Report(CheckData(options, study));
-  if (*studies) return Report(ListStudies(options));
-  if (*accept) return Report(AnswerStudy(options, study, true));
-  if (*refuse) return Report(AnswerStudy(options, study, false));
-  if (*endorse) return Report(EndorseNewcomer(options, newcomer));
-  if (*key) return Report(ShowKey(options));
-  if (*serve) return Report(ServeNode(options, make_noise));
-  if (*budget) return Report(ShowBudget(options));
-  if (*catch_up) return Report(CatchUpLedger(options));
-  if (*sent && !receipts.empty()) return Report(CopyReceipts(options, receipts));
-  if (*sent) return Report(ShowSent(options));
+  const auto report = [&](const absl::Status& status) {
+    return Report("mutual-node", status, options.json);
+  };
+  if (*join) return report(JoinFederation(options, code, organisation, address));
+  if (*passphrase) return report(ChangePassphrase(options, remove));
+  if (*check) return report(CheckData(options, study));
+  if (*studies) return report(ListStudies(options));
+  if (*accept) return report(AnswerStudy(options, study, true));
+  if (*refuse) return report(AnswerStudy(options, study, false));
+  if (*endorse) return report(EndorseNewcomer(options, newcomer));
+  if (*key) return report(ShowKey(options));
+  if (*serve) return report(ServeNode(options, make_noise));
+  if (*budget) return report(ShowBudget(options));
+  if (*catch_up) return report(CatchUpLedger(options));
+  if (*sent && !receipts.empty()) return report(CopyReceipts(options, receipts));
+  if (*sent) return report(ShowSent(options));
   return 2;
 }
 

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "base/clock.h"
 #include "base/encoding.h"
@@ -17,6 +18,7 @@
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/node.h"
+#include "client/node/print.h"
 #include "client/node/round_guard.h"
 #include "privacy/accountant.h"
 #include "privacy/discrete_gaussian.h"
@@ -45,7 +47,11 @@ absl::StatusOr<StudySummary> FindStudy(Channel& channel, const std::string& pref
   return *matches[0];
 }
 
-absl::Status PrintPrivacy(const study::Study& study) {
+struct Cost {
+  double node = 0, released = 0;  // epsilon
+};
+
+absl::StatusOr<Cost> CostOf(const study::Study& study) {
   const privacy::Phase node{study.privacy.noise_multiplier, study.privacy.sampling_rate,
                             study.rounds()};
   privacy::Phase released = node;
@@ -55,9 +61,24 @@ absl::Status PrintPrivacy(const study::Study& study) {
                           privacy::EpsilonOf(std::span(&node, 1), study.privacy.delta));
   MUTUAL_ASSIGN_OR_RETURN(const auto published,
                           privacy::EpsilonOf(std::span(&released, 1), study.privacy.delta));
-  std::printf("  what one member could lose if everyone else colludes: %.3f (epsilon_node)\n"
-              "  what the published result could reveal of a member:    %.3f (epsilon_public)\n",
-              trust_nobody.epsilon, published.epsilon);
+  return Cost{trust_nobody.epsilon, published.epsilon};
+}
+
+absl::Status PrintAnswer(const CommandOptions& options, const study::Study& study, bool accept) {
+  const std::string sentence = absl::StrFormat("%s \"%s\" (%s).", accept ? "Accepted" : "Refused", study.title,
+                                               study.digest.Short());
+  nlohmann::ordered_json json = {{"study", study.digest.ToHex()}, {"answer", accept ? "accepted" : "refused"}};
+  if (!accept) {
+    Print(options.json, json, sentence);
+    return absl::OkStatus();
+  }
+  MUTUAL_ASSIGN_OR_RETURN(const Cost cost, CostOf(study));
+  json["epsilon_node"] = cost.node;
+  json["epsilon_public"] = cost.released;
+  Print(options.json, json,
+        absl::StrFormat("%s\n  what one member could lose if everyone else colludes: %.3f (epsilon_node)\n"
+                        "  what the published result could reveal of a member:    %.3f (epsilon_public)",
+                        sentence, cost.node, cost.released));
   return absl::OkStatus();
 }
 
@@ -77,8 +98,9 @@ absl::Status JoinFederation(const CommandOptions& options, const std::string& co
         WriteFileDurably(config, ExampleNodeToml(organisation), FileMode::kPublic));
   }
   MUTUAL_RETURN_IF_ERROR(Ledger::Open(LedgerPath(options)).status());
-  std::printf("%s has joined. Next: describe your table in %s, then check-data, accept, serve.\n",
-              organisation.c_str(), config.c_str());
+  Print(options.json, {{"organisation", organisation}, {"folder", options.folder.string()}},
+        organisation + " has joined. Next: describe your table in " + config.string() +
+            ", then check-data, accept, serve.");
   return absl::OkStatus();
 }
 
@@ -146,9 +168,7 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
   MUTUAL_RETURN_IF_ERROR(ledger->RecordAnswer(record));
   MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.entry).status());
-  std::printf("%s \"%s\" (%s).\n", accept ? "Accepted" : "Refused", study.title.c_str(),
-              study.digest.Short().c_str());
-  return accept ? PrintPrivacy(study) : absl::OkStatus();
+  return PrintAnswer(options, study, accept);
 }
 
 absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise) {
@@ -176,8 +196,10 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
                                                          witness_store.get(), &clock}));
   Node node({home.get(), &config, ledger.get(), trust.get(), witness.get(), &clock, &random,
              noise.get(),
-             [](const std::string& line) {
-               std::printf("%s  %s\n", FormatUtc(absl::Now()).c_str(), line.c_str());
+             [&options](const std::string& line) {
+               const std::string now = FormatUtc(absl::Now());
+               const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
+               std::printf("%s\n", options.json ? json.dump().c_str() : (now + "  " + line).c_str());
                std::fflush(stdout);
              },
              {options.device, (options.folder / "scripts").string()}});

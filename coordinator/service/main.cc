@@ -35,6 +35,22 @@ struct Options {
   bool json = false, with_passphrase = false, remove = false;
 };
 
+// `sentence`, or `json` with --json.
+void Print(const Options& options, const nlohmann::ordered_json& json, const std::string& sentence) {
+  std::printf("%s\n", options.json ? json.dump(2).c_str() : sentence.c_str());
+}
+
+int Report(const Options& options, const absl::Status& status) {
+  if (status.ok()) return 0;
+  const nlohmann::ordered_json json = {
+      {"error", {{"code", ErrorCode(status)}, {"message", std::string(status.message())}}}};
+  const auto replace = nlohmann::ordered_json::error_handler_t::replace;
+  const std::string text = options.json ? json.dump(2, ' ', false, replace)
+                                        : "mutual-coordinator: " + Describe(status);
+  std::fprintf(stderr, "%s\n", text.c_str());
+  return 1;
+}
+
 absl::StatusOr<std::unique_ptr<Journal>> OpenJournal(const FederationState& state) {
   return Journal::Open((state.folder() / "journal.sqlite").string());
 }
@@ -44,8 +60,8 @@ absl::Status Init(const Options& options) {
   MUTUAL_RETURN_IF_ERROR(FederationState::Init(
       {options.folder, options.federation, options.listen, options.address, clock.Now(),
        options.with_passphrase}));
-  std::printf("Federation %s begun in %s. Next: invite, then serve.\n", options.federation.c_str(),
-              options.folder.c_str());
+  Print(options, {{"federation", options.federation}, {"folder", options.folder}},
+        "Federation " + options.federation + " begun in " + options.folder + ". Next: invite, then serve.");
   return absl::OkStatus();
 }
 
@@ -71,8 +87,8 @@ absl::Status Revoke(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
   MUTUAL_RETURN_IF_ERROR(journal->Revoke(options.organisation, FormatUtc(clock.Now())));
-  std::printf("%s is revoked; a running coordinator refuses it within a second.\n",
-              options.organisation.c_str());
+  Print(options, {{"revoked", options.organisation}},
+        options.organisation + " is revoked; a running coordinator refuses it within a second.");
   return absl::OkStatus();
 }
 
@@ -114,8 +130,8 @@ absl::Status Passphrase(const Options& options) {
   MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
       std::filesystem::path(options.folder) / "keys",
       options.remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
-  std::printf(options.remove ? "The keys are kept without a passphrase.\n"
-                             : "The keys are sealed under the passphrase.\n");
+  Print(options, {{"passphrase", !options.remove}},
+        options.remove ? "The keys are kept without a passphrase." : "The keys are sealed under the passphrase.");
   return absl::OkStatus();
 }
 
@@ -127,8 +143,10 @@ absl::Status Serve(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
   MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
-  const auto say = [&clock](const std::string& line) {
-    std::printf("%s  %s\n", FormatUtc(clock.Now()).c_str(), line.c_str());
+  const auto say = [&clock, &options](const std::string& line) {
+    const std::string now = FormatUtc(clock.Now());
+    const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
+    std::printf("%s\n", options.json ? json.dump().c_str() : (now + "  " + line).c_str());
     std::fflush(stdout);
   };
   MUTUAL_ASSIGN_OR_RETURN(const std::string rules,
@@ -159,6 +177,11 @@ absl::Status Serve(const Options& options) {
   return absl::OkStatus();
 }
 
+// The footer of a subcommand's --help.
+void ShowExample(CLI::App* command, const std::string& arguments) {
+  command->footer("\nExample:\n  mutual-coordinator " + arguments + "\n");
+}
+
 int Main(int argc, char** argv) {
   CLI::App app("mutual-coordinator: asks organisations for sums, never for rows.");
   app.footer(kExample);
@@ -183,6 +206,12 @@ int Main(int argc, char** argv) {
   revoke->add_option("organisation", options.organisation)->required();
   auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
   auto* status = app.add_subcommand("status", "organisations and studies");
+  ShowExample(init, "init fed --federation fed.example --listen 0.0.0.0:7443 --address fed.example:7443");
+  ShowExample(passphrase, "--dir fed passphrase");
+  ShowExample(invite, "--dir fed invite --role node --count 6");
+  ShowExample(revoke, "--dir fed revoke north-07");
+  ShowExample(serve, "--dir fed serve");
+  ShowExample(status, "--dir fed status --json");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -195,9 +224,7 @@ int Main(int argc, char** argv) {
                               : *status ? Status(options)
                               : *passphrase ? Passphrase(options)
                                         : absl::OkStatus();
-  if (result.ok()) return 0;
-  std::fprintf(stderr, "mutual-coordinator: %s\n", Describe(result).c_str());
-  return 1;
+  return Report(options, result);
 }
 
 }  // namespace

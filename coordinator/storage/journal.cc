@@ -42,12 +42,16 @@ std::string Hex(const std::string& bytes) { return HexEncode(AsBytes(bytes)); }
 class SqliteJournal final : public Journal {
  public:
   explicit SqliteJournal(const std::string& path)
-      : database_(soci::sqlite3, "db=" + path + " timeout=10 synchronous=full") {}
+      : database_(soci::sqlite3, "db=" + path + " timeout=10") {}
 
   absl::Status Prepare() {
     return Guarded([&]() -> absl::Status {
       std::string verdict;
       database_ << "PRAGMA journal_mode=WAL", soci::into(verdict);
+      // Here and not in the connection's options: SOCI leaks a connection whose options a damaged file refuses.
+      database_ << "PRAGMA synchronous=FULL";
+      database_ << "PRAGMA synchronous", soci::into(verdict);
+      if (verdict != "2") return Internal("SQLite is not synchronous=FULL");
       database_ << "PRAGMA quick_check", soci::into(verdict);
       if (verdict != "ok") return FromSoci(std::runtime_error("malformed"));
       for (const char* const table : kTables) database_ << table;

@@ -121,6 +121,11 @@ class Federation:
                      "--organisation", name)
         self.nodes = list(names)
 
+    def address(self):
+        """Where the coordinator listens."""
+        with open(self.path("fed", "coordinator.toml")) as config:
+            return [line.split('"')[1] for line in config if line.startswith("address = ")][0]
+
     def invite(self, role):
         return self.run("mutual-coordinator", "invite", "--dir", self.path("fed"), "--role",
                         role).strip()

@@ -1,10 +1,9 @@
 // `mutual`: what a researcher runs to check, propose, watch and read studies.
 #include <CLI/CLI.hpp>
 
-#include <cstdio>
-
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/node/print.h"
 #include "tools/research/commands.h"
 
 namespace {
@@ -19,10 +18,9 @@ constexpr char kExample[] =
     "  mutual epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34\n"
     "\nExit codes: 0 done, 1 failed, 2 wrong usage.\n";
 
-int Report(const absl::Status& status) {
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "mutual: %s\n", mutual::Describe(status).c_str());
-  return 1;
+// The footer of a subcommand's --help.
+void ShowExample(CLI::App* command, const std::string& arguments) {
+  command->footer("\nExample:\n  mutual --dir ~/research " + arguments + "\n");
 }
 
 }  // namespace
@@ -75,28 +73,40 @@ int main(int argc, char** argv) {
   epsilon->add_option("--delta", question.delta, "delta, e.g. 1e-6")->required();
   epsilon->add_option("--honest", question.honest, "honest nodes H whose noise the sum holds");
   epsilon->add_option("--phase", question.phases, "Z,Q,T; may be repeated, composes");
+  ShowExample(join, "join CODE --organisation research");
+  ShowExample(passphrase, "passphrase");
+  ShowExample(lint, "lint study.toml --json");
+  ShowExample(propose, "propose study.toml");
+  ShowExample(list, "studies");
+  ShowExample(watch, "watch 3f9a1c");
+  ShowExample(results, "results 3f9a1c --format csv");
+  ShowExample(fetch, "fetch 3f9a1c -o model");
+  ShowExample(epsilon, "epsilon --delta 1e-6 --phase 2,0.1,200 --phase 4,1,1 --honest 34");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   options.folder = folder;
-  if (*join) return Report(Join(options, code, organisation, address));
-  if (*passphrase) return Report(ChangePassphrase(options, remove));
-  if (*lint) return Report(LintFile(options, file));
-  if (*propose) return Report(Propose(options, file));
-  if (*list) return Report(List(options));
-  if (*watch) return Report(Watch(options, study));
-  if (*results) return Report(Results(options, study, options.json ? "json" : format));
-  if (*fetch) return Report(Fetch(options, study, output));
-  if (*describe) return Report(DescribeScript(file));
+  const auto report = [&](const absl::Status& status) {
+    return mutual::client::Report("mutual", status, options.json);
+  };
+  if (*join) return report(Join(options, code, organisation, address));
+  if (*passphrase) return report(ChangePassphrase(options, remove));
+  if (*lint) return report(LintFile(options, file));
+  if (*propose) return report(Propose(options, file));
+  if (*list) return report(List(options));
+  if (*watch) return report(Watch(options, study));
+  if (*results) return report(Results(options, study, options.json ? "json" : format));
+  if (*fetch) return report(Fetch(options, study, output));
+  if (*describe) return report(DescribeScript(file));
   if (*epsilon) {
     if (epsilon->count("--noise") > 0) {
       question.phases.insert(question.phases.begin(),
                              mutual::FormatDouble(noise) + "," + mutual::FormatDouble(rate) + "," +
                                  std::to_string(rounds));
     }
-    return Report(PrintEpsilon(options, question));
+    return report(PrintEpsilon(options, question));
   }
   return 2;
 }

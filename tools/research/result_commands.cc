@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "client/learning/trainer.h"
 #include "client/node/home.h"
+#include "client/node/print.h"
 #include "client/node/round_guard.h"
 #include "study/feature.h"
 #include "study/model.h"
@@ -103,7 +104,8 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
                                           FileMode::kPublic));
   MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer({"cpu", (options.folder / "scripts").string()}));
   MUTUAL_RETURN_IF_ERROR(trainer->ExportTorchScript(study, model, script.string()));
-  std::printf("Wrote %s and %s\n", tensors.c_str(), script.c_str());
+  client::Print(options.json, {{"safetensors", tensors.string()}, {"torchscript", script.string()}},
+                "Wrote " + tensors.string() + " and " + script.string());
   return absl::OkStatus();
 }
 

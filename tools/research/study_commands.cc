@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "client/node/home.h"
+#include "client/node/print.h"
 #include "client/node/round_guard.h"
 #include "client/node/trust.h"
 #include "crypto/passphrase.h"
@@ -94,8 +95,8 @@ absl::Status Join(const CommandOptions& options, const std::string& code,
       client::Home::Join({options.folder, code, organisation, "researcher", address,
                           options.with_passphrase},
                          random));
-  std::printf("%s has joined as a researcher. Next: mutual lint, then propose.\n",
-              organisation.c_str());
+  client::Print(options.json, {{"organisation", organisation}, {"folder", options.folder.string()}},
+                organisation + " has joined as a researcher. Next: mutual lint, then propose.");
   return absl::OkStatus();
 }
 
@@ -103,7 +104,8 @@ absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
   MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
       options.folder / "keys",
       remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
-  std::printf(remove ? "Your keys are kept without a passphrase.\n" : "Your keys are sealed under the passphrase.\n");
+  client::Print(options.json, {{"passphrase", !remove}},
+                remove ? "Your keys are kept without a passphrase." : "Your keys are sealed under the passphrase.");
   return absl::OkStatus();
 }
 
@@ -201,6 +203,7 @@ absl::Status Watch(const CommandOptions& options, const std::string& prefix) {
     return study.state == client::StudyState::kFinished ||
            study.state == client::StudyState::kAbandoned;
   };
+  if (options.json && ended(last)) std::printf("%s\n", ToJson(last).dump().c_str());
   while (!ended(last)) {
     const absl::Status status =
         channel->WatchStudy(last.digest, [&](const client::StudySummary& study) {
