@@ -152,8 +152,8 @@ double Accuracy(const study::Study& study, std::span<const float> model,
 struct Run {
   study::Study study;
   double rate = 1, noise_multiplier = 0;  // 0: without privacy
-  std::unique_ptr<client::SlotTable> train, test;
-  aggregation::OptimizerOptions optimizer;
+  std::unique_ptr<client::SlotTable> train = nullptr, test = nullptr;
+  aggregation::OptimizerOptions optimizer = {};
 };
 
 Run Prepare(const Options& options) {

@@ -24,9 +24,9 @@ absl::StatusOr<Task> TaskOf(const study::Study& study) {
   StepPlan plan{.layers = layout.layers,
                 .inputs = layout.inputs,
                 .rows = study.privacy.max_rows,
+                .sampling_rate = study.privacy.sampling_rate,
                 .loss = LossOf(spec, features),
                 .clip = study.privacy.clip.value_or(0),
-                .sampling_rate = study.privacy.sampling_rate,
                 .outputs = layout.outputs,
                 .script_tensors = layout.script_tensors};
   const bool is_scaled = plan.loss == LossKind::kSquared;
