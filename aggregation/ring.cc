@@ -58,6 +58,11 @@ void AddBytesToRing(std::span<const uint8_t> bytes, std::span<uint32_t> total) {
   for (size_t i = 0; i < total.size(); ++i) total[i] += LoadWord(bytes.data() + 4 * i);
 }
 
+void TakeBytesOffRing(std::span<const uint8_t> bytes, std::span<uint32_t> total) {
+  assert(bytes.size() == 4 * total.size());
+  for (size_t i = 0; i < total.size(); ++i) total[i] -= LoadWord(bytes.data() + 4 * i);
+}
+
 std::vector<double> Dequantise(std::span<const int64_t> centred, double scale) {
   std::vector<double> values(centred.size());
   for (size_t i = 0; i < centred.size(); ++i) values[i] = static_cast<double>(centred[i]) / scale;

@@ -19,6 +19,8 @@ std::vector<int64_t> Centre(std::span<const uint32_t> ring);
 std::string ToBytes(std::span<const uint32_t> ring);
 // total += the little-endian words of `bytes` (size 4·total.size()).
 void AddBytesToRing(std::span<const uint8_t> bytes, std::span<uint32_t> total);
+// total -= the little-endian words of `bytes`, modulo 2^32.
+void TakeBytesOffRing(std::span<const uint8_t> bytes, std::span<uint32_t> total);
 
 // Centred sum divided by `scale`.
 std::vector<double> Dequantise(std::span<const int64_t> centred, double scale);

@@ -112,6 +112,7 @@ absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Chann
   };
   transparency::EntryWriter writer("propose", home.origin());
   client::TermsOf(study, *recipe).AddTo(&writer);
+  client::MaskTermsOf(study).AddTo(&writer);
   writer.Head("seen", trust->seen())
       .Study(study.digest)
       .Text("researcher", home.organisation())

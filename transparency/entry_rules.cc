@@ -74,6 +74,14 @@ absl::Status CheckRotation(const Entry& entry) {
   return CheckKey(entry, "new-key", {old_key.name(), old_key.type()});
 }
 
+// Round 0 is a study that ends before its first round.
+absl::Status CheckAbandon(const Entry& entry) {
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t round, entry.Integer("round"));
+  if ((round == 0) != entry.Has("round-start")) return absl::OkStatus();
+  return InvalidArgument(round == 0 ? "an abandon of round 0 has a line round-start; leave it out"
+                                    : "the abandon of a round has no line round-start; add it");
+}
+
 absl::Status CheckPolicy(const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(const Policy policy, PolicyOf(entry));
   const bool lists_log =
@@ -100,6 +108,7 @@ absl::Status CheckLinesTogether(const Entry& entry) {
   if (type == "enrol") return CheckEnrolment(entry);
   if (type == "revoke") return CheckSubject(entry);
   if (type == "genesis" || type == "policy") return CheckPolicy(entry);
+  if (type == "abandon") return CheckAbandon(entry);
   if (type == "software" || type == "key-rotation") {
     if (type == "key-rotation") MUTUAL_RETURN_IF_ERROR(CheckRotation(entry));
     if (!entry.Has("node")) return absl::OkStatus();

@@ -193,7 +193,7 @@ EntryType Release() {
 EntryType Abandon() {
   return {"abandon",
           {Signer::kCoordinator},
-          {kStudyLine, kRound, One("round-start", kInteger), One("code", kCode),
+          {kStudyLine, kRound, Maybe("round-start", kInteger), One("code", kCode),
            Maybe("reason", kText), kSigned}};
 }
 

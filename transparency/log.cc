@@ -199,6 +199,23 @@ absl::StatusOr<std::string> Log::Cosign(const CosignRequest& request) const {
   return checkpoint;
 }
 
+absl::Status Log::Recosign() {
+  MUTUAL_RETURN_IF_ERROR(broken_);
+  if (has_pending() || published_.size == 0) return absl::OkStatus();
+  return Break(RecosignPublished());
+}
+
+// The tree is the same, so nothing is staged: whichever checkpoint a crash leaves is a good one.
+absl::Status Log::RecosignPublished() {
+  MUTUAL_ASSIGN_OR_RETURN(const auto log, ReaderAt(published_));
+  MUTUAL_ASSIGN_OR_RETURN(const CosignRequest request, MakeRequest(*log));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string checkpoint, Cosign(request));
+  MUTUAL_RETURN_IF_ERROR(served_.Replace(kCheckpointFile, checkpoint));
+  MUTUAL_RETURN_IF_ERROR(served_.SyncFolders());
+  checkpoint_ = checkpoint;
+  return absl::OkStatus();
+}
+
 absl::Status Log::Finish(const std::string& checkpoint) {
   MUTUAL_RETURN_IF_ERROR(served_.Replace(kCheckpointFile, checkpoint));
   MUTUAL_RETURN_IF_ERROR(served_.SyncFolders());

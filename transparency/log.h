@@ -74,6 +74,11 @@ class Log {
   // Publishes the pending batch; OK when there is none. Errors as of Append.
   absl::Status Publish();
 
+  // Asks the witnesses again for the published checkpoint and publishes it with their newer times.
+  // A quorum that does not come leaves the old one; NO_QUORUM then. OK at size 0 and while a batch
+  // is pending.
+  absl::Status Recosign();
+
   bool has_pending() const { return published_ != head_; }
   uint64_t size() const { return head_.size; }  // with the pending batch
   const TreeHead& published() const { return published_; }
@@ -111,6 +116,7 @@ class Log {
   absl::StatusOr<std::string> Cosign(const CosignRequest& request) const;
   absl::StatusOr<uint64_t> StageAndCommit(std::span<const std::string> entries);
   absl::Status PublishPending();
+  absl::Status RecosignPublished();
   absl::Status Finish(const std::string& checkpoint);
   absl::Status DropStage();
   absl::StatusOr<std::unique_ptr<LogReader>> ReaderAt(const TreeHead& tree) const;

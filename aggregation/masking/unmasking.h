@@ -47,6 +47,8 @@ class Unmasking {
 
   // Classes whose sum is still wanted and whose digest is agreed, ascending.
   std::vector<uint32_t> Wanted() const;
+  // The digest that a majority of the class's holders published, if there is one.
+  std::optional<Digest> Agreed(uint32_t mask_class) const;
   // Takes the sum of a class off, once; again is OK. FAILED_PRECONDITION with code
   // CLASS_NOT_AGREED before a majority; DATA_LOSS with code CLASS_SUM_CORRUPT when `sum` does not
   // hash to the agreed digest: ask another holder; INVALID_ARGUMENT for a class that is not.
@@ -66,9 +68,8 @@ class Unmasking {
 
  private:
   Unmasking(const UnmaskedRound& round, MaskClasses classes);
-  // Votes for each digest of a class; the agreed digest if there is one.
+  // Votes for each digest of a class.
   std::map<Digest, uint32_t> Votes(uint32_t mask_class) const;
-  std::optional<Digest> Agreed(uint32_t mask_class) const;
 
   UnmaskedRound round_;
   MaskClasses classes_;

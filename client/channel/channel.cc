@@ -4,14 +4,11 @@
 
 #include <cstdlib>
 #include <fstream>
-#include <mutex>
-#include <set>
 
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/channel/channel_state.h"
 #include "crypto/digest.h"
-#include "mutual/federation/v1/federation.grpc.pb.h"
-#include "mutual/research/v1/research.grpc.pb.h"
 
 namespace mutual::client {
 namespace {
@@ -20,17 +17,7 @@ namespace fed = ::mutual::federation::v1;
 namespace res = ::mutual::research::v1;
 
 constexpr size_t kChunkBytes = 256 * 1024;
-constexpr int kCallSeconds = 30;
 constexpr uint64_t kLogFileBytes = uint64_t{256} * (65535 + 2);  // the largest bundle of entries
-
-absl::Status FromGrpc(const grpc::Status& status) {
-  if (status.ok()) return absl::OkStatus();
-  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
-  const std::string& code = status.error_details();
-  return code.empty() ? result : WithCode(result, code);
-}
-
-std::string BytesOf(const Digest& digest) { return std::string(AsText(digest.bytes)); }
 
 absl::StatusOr<StudySummary> FromProto(const fed::StudySummary& proto) {
   StudySummary summary;
@@ -71,31 +58,7 @@ std::string StateName(StudyState state) {
   return "unknown";
 }
 
-struct Channel::State {
-  std::shared_ptr<grpc::Channel> channel;  // shared with the stubs by gRPC's own interface
-  std::unique_ptr<fed::Enrolment::Stub> enrolment;
-  std::unique_ptr<fed::Federation::Stub> federation;
-  std::unique_ptr<res::Research::Stub> research;
-  std::mutex mutex;
-  std::set<grpc::ClientContext*> streams;
-  bool cancelled = false;
-
-  bool Enter(grpc::ClientContext* context) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    if (!cancelled) streams.insert(context);
-    return !cancelled;
-  }
-  void Leave(grpc::ClientContext* context) {
-    const std::lock_guard<std::mutex> lock(mutex);
-    streams.erase(context);
-  }
-};
-
 namespace {
-
-void SetDeadline(grpc::ClientContext* context) {
-  context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(kCallSeconds));
-}
 
 absl::StatusOr<std::string> ReadAll(grpc::ClientReader<fed::Chunk>& reader, uint64_t max_bytes) {
   std::string contents;
@@ -109,6 +72,16 @@ absl::StatusOr<std::string> ReadAll(grpc::ClientReader<fed::Chunk>& reader, uint
   }
   MUTUAL_RETURN_IF_ERROR(FromGrpc(reader.Finish()));
   return contents;
+}
+
+// One question and its answer.
+template <typename Stub, typename Request, typename Response>
+absl::Status Ask(Stub& stub,
+                 grpc::Status (Stub::*call)(grpc::ClientContext*, const Request&, Response*),
+                 const Request& request, Response* response) {
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  return FromGrpc((stub.*call)(&context, request, response));
 }
 
 template <typename Stub>
@@ -153,6 +126,7 @@ absl::StatusOr<std::unique_ptr<Channel>> Channel::Connect(const ChannelIdentity&
       grpc::CreateCustomChannel(identity.address, grpc::SslCredentials(options), arguments);
   state->enrolment = fed::Enrolment::NewStub(state->channel);
   state->federation = fed::Federation::NewStub(state->channel);
+  state->masks = fed::Masks::NewStub(state->channel);
   state->research = res::Research::NewStub(state->channel);
   return std::unique_ptr<Channel>(new Channel(std::move(state)));
 }
@@ -164,48 +138,49 @@ void Channel::Cancel() {
 }
 
 absl::StatusOr<Greeting> Channel::Hello() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::HelloResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->enrolment->Hello(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->enrolment, &fed::Enrolment::Stub::Hello, fed::HelloRequest(), &response));
   return Greeting{response.federation(), response.origin()};
 }
 
 absl::StatusOr<std::string> Channel::Join(const JoinCall& call) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::JoinRequest request;
   request.set_secret(call.secret);
   request.set_certificate_request(call.certificate_request);
   request.set_entry(call.entry);
   fed::JoinResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->enrolment->Join(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->enrolment, &fed::Enrolment::Stub::Join, request, &response));
   return response.certificate();
 }
 
 absl::StatusOr<std::vector<StudySummary>> Channel::ListStudies() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::ListStudiesResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->ListStudies(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->federation, &fed::Federation::Stub::ListStudies, fed::ListStudiesRequest(), &response));
   return FromProto(response);
 }
 
 absl::StatusOr<std::string> Channel::AnswerStudy(const std::string& entry) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::AnswerStudyRequest request;
   request.set_entry(entry);
   fed::AnswerStudyResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->AnswerStudy(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->federation, &fed::Federation::Stub::AnswerStudy, request, &response));
   return response.receipt();
 }
 
+absl::Status Channel::Declare(const std::string& entry) {
+  fed::DeclareRequest request;
+  request.set_entry(entry);
+  fed::DeclareResponse response;
+  return Ask(*state_->federation, &fed::Federation::Stub::Declare, request, &response);
+}
+
 absl::StatusOr<TrustReply> Channel::GetTrust() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::TrustResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->GetTrust(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->federation, &fed::Federation::Stub::GetTrust, fed::TrustRequest(), &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
@@ -236,31 +211,26 @@ absl::Status Channel::WatchCheckpoints(const std::function<bool(const std::strin
 }
 
 absl::Status Channel::Cosign(const CosignCall& call) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::CosignRequest request;
   request.set_code(static_cast<uint32_t>(call.code));
   request.set_content_type(call.content_type);
   request.set_body(call.body);
   fed::CosignResponse response;
-  return FromGrpc(state_->federation->Cosign(&context, request, &response));
+  return Ask(*state_->federation, &fed::Federation::Stub::Cosign, request, &response);
 }
 
 absl::StatusOr<std::vector<std::string>> Channel::ListNewcomers() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::ListNewcomersResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->federation->ListNewcomers(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->federation, &fed::Federation::Stub::ListNewcomers, fed::ListNewcomersRequest(), &response));
   return std::vector<std::string>(response.entries().begin(), response.entries().end());
 }
 
 absl::Status Channel::Endorse(const std::string& entry) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::EndorseRequest request;
   request.set_entry(entry);
   fed::EndorseResponse response;
-  return FromGrpc(state_->federation->Endorse(&context, request, &response));
+  return Ask(*state_->federation, &fed::Federation::Stub::Endorse, request, &response);
 }
 
 absl::StatusOr<std::string> Channel::FetchContent(const Digest& digest, uint64_t max_bytes) {
@@ -317,40 +287,34 @@ absl::StatusOr<std::string> Channel::Upload(const UploadCall& call) {
 }
 
 absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::string& code) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::DeclineRequest request;
   request.set_study(BytesOf(study));
   request.set_round(round);
   request.set_code(code);
   fed::DeclineResponse response;
-  return FromGrpc(state_->federation->Decline(&context, request, &response));
+  return Ask(*state_->federation, &fed::Federation::Stub::Decline, request, &response);
 }
 
 absl::StatusOr<TrustReply> Channel::ResearchTrust() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::TrustResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->GetTrust(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->research, &res::Research::Stub::GetTrust, fed::TrustRequest(), &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
 absl::StatusOr<Digest> Channel::Propose(const std::string& text, const std::string& entry) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   res::ProposeRequest request;
   request.set_text(text);
   request.set_entry(entry);
   res::ProposeResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->Propose(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->research, &res::Research::Stub::Propose, request, &response));
   return Digest::FromHex(HexEncode(AsBytes(response.digest())));
 }
 
 absl::StatusOr<std::vector<StudySummary>> Channel::ResearchStudies() {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   fed::ListStudiesResponse response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->ListStudies(&context, {}, &response)));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->research, &res::Research::Stub::ListStudies, fed::ListStudiesRequest(), &response));
   return FromProto(response);
 }
 
@@ -377,12 +341,10 @@ absl::Status Channel::WatchStudy(const Digest& study,
 }
 
 absl::StatusOr<Outcome> Channel::GetOutcome(const Digest& study) {
-  grpc::ClientContext context;
-  SetDeadline(&context);
   res::GetOutcomeRequest request;
   request.set_digest(BytesOf(study));
   res::Outcome response;
-  MUTUAL_RETURN_IF_ERROR(FromGrpc(state_->research->GetOutcome(&context, request, &response)));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->research, &res::Research::Stub::GetOutcome, request, &response));
   Outcome outcome;
   MUTUAL_ASSIGN_OR_RETURN(outcome.study, FromProto(response.study()));
   outcome.result_json = response.result_json();

@@ -68,6 +68,22 @@ struct Outcome {
   std::string model_digest;  // 32 bytes or empty
 };
 
+// What waits for this organisation in a study's masks. A hint: its reader looks into the log.
+enum class MaskDutyKind { kPublishKey = 1, kDrawMasks, kConfirm, kReveal, kTally, kClassSums, kForget };
+struct MaskDuty {
+  MaskDutyKind kind = MaskDutyKind::kForget;
+  Digest study;
+  uint64_t round = 0, close = 0;
+  std::vector<uint64_t> entries;  // masks or dispute entries, by index
+  std::vector<uint32_t> classes;
+  std::string checkpoint;
+};
+// A mask key on its way to one holder (aggregation/masking/wrapped_key.h).
+struct WrappedKeyCall {
+  uint32_t mask_class = 0, holder = 0;
+  std::string ephemeral, ciphertext;
+};
+
 class Channel {
  public:
   static absl::StatusOr<std::unique_ptr<Channel>> Connect(const ChannelIdentity& identity);
@@ -80,6 +96,8 @@ class Channel {
   absl::StatusOr<std::vector<StudySummary>> ListStudies();
   // The receipt of the answer's entry.
   absl::StatusOr<std::string> AnswerStudy(const std::string& entry);
+  // This node's software entry.
+  absl::Status Declare(const std::string& entry);
   absl::StatusOr<TrustReply> GetTrust();
   // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns false (then
   // OK) or the stream ends.
@@ -95,6 +113,15 @@ class Channel {
   // Resumes at what the coordinator already holds. The receipt, also when it had everything.
   absl::StatusOr<std::string> Upload(const UploadCall& call);
   absl::Status Decline(const Digest& study, uint64_t round, const std::string& code);
+  // The same as WatchRounds with duties; heartbeats are not shown.
+  absl::Status WatchMasks(const std::function<bool(const MaskDuty& duty)>& notice);
+  // A signed scrutineer, masks, keys-ok, dispute or tally entry; `wrapped` of a masks entry. The receipt.
+  absl::StatusOr<std::string> SubmitMaskEntry(const std::string& entry,
+                                              const std::vector<WrappedKeyCall>& wrapped);
+  absl::StatusOr<std::vector<WrappedKeyCall>> FetchWrappedKeys(const Digest& study, uint64_t masks);
+  // `bytes`: the class sum's words, little-endian.
+  absl::Status SubmitClassSum(const Digest& study, uint64_t round, uint32_t mask_class,
+                              std::string_view bytes);
   // Ends the watching calls in other threads.
   void Cancel();
 

@@ -381,9 +381,13 @@ class SqliteLedger final : public Ledger {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return Unavailable("the ledger %s cannot be opened: %s", path, std::strerror(errno));
-  ::close(file);
+  // Only a new file is opened here: closing one that is there would drop the locks that this process holds
+  // on it through another object (POSIX fcntl), and the next program to close it would take away the WAL.
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (file < 0 && errno != EEXIST) {
+    return Unavailable("the ledger %s cannot be created: %s", path, std::strerror(errno));
+  }
+  if (file >= 0) ::close(file);
   try {
     auto ledger = std::make_unique<SqliteLedger>(path);
     MUTUAL_RETURN_IF_ERROR(ledger->Prepare());

@@ -37,6 +37,11 @@ absl::Status JoinFederation(const CommandOptions& options, const std::string& co
                             const std::string& organisation, const std::string& address);
 absl::Status ListStudies(const CommandOptions& options);
 absl::Status AnswerStudy(const CommandOptions& options, const std::string& study, bool accept);
-absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise);
+
+// serve_command.cc
+enum class ServeRole { kNode, kScrutineer };
+// Takes part in accepted studies and in elections as scrutineer; kScrutineer: in the latter only.
+absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise,
+                       ServeRole role);
 
 }  // namespace mutual::client

@@ -69,12 +69,12 @@ absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
   return sum;
 }
 
-absl::StatusOr<std::string> MakeContribution(const ContributionInput& input,
-                                             crypto::RandomSource& random,
-                                             privacy::NoiseSource& noise) {
+absl::StatusOr<std::vector<uint32_t>> MakeContribution(const ContributionInput& input,
+                                                       crypto::RandomSource& random,
+                                                       privacy::NoiseSource& noise) {
   MUTUAL_ASSIGN_OR_RETURN(std::vector<int64_t> sum, GridSum(input, random));
   noise.AddNoise(input.round->grid.noise_stddev, sum);
-  return aggregation::ToBytes(aggregation::ToRing(sum));
+  return aggregation::ToRing(sum);
 }
 
 }  // namespace mutual::client

@@ -24,10 +24,10 @@ struct ContributionInput {
 absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
                                              crypto::RandomSource& random);
 
-// The exact bytes of the contribution: vector_length little-endian uint32 words.
-absl::StatusOr<std::string> MakeContribution(const ContributionInput& input,
-                                             crypto::RandomSource& random,
-                                             privacy::NoiseSource& noise);
+// The noised vector in the ring, vector_length words: what a masker takes, never what leaves.
+absl::StatusOr<std::vector<uint32_t>> MakeContribution(const ContributionInput& input,
+                                                       crypto::RandomSource& random,
+                                                       privacy::NoiseSource& noise);
 
 // Whether `slot` is held out for evaluation: a fixed keyed hash of the slot, share in [0, 1).
 bool IsHeldOut(const Digest& study, uint64_t slot, double share);

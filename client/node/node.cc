@@ -1,10 +1,12 @@
 #include "client/node/node.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "absl/strings/str_format.h"
+#include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -12,12 +14,19 @@
 #include "client/node/channel_log.h"
 #include "client/node/contribution.h"
 #include "client/node/ledger_check.h"
+#include "client/node/software.h"
 #include "crypto/digest.h"
 #include "study/model.h"
 #include "transparency/proof.h"
 
 namespace mutual::client {
+
+using aggregation::masking::MaskClasses;
+using aggregation::masking::Masker;
+
 namespace {
+
+uint32_t MaskThreads() { return std::clamp(std::thread::hardware_concurrency(), 1U, 4U); }
 
 // Errors of a round that are final for this node and round; the coordinator is told the code.
 bool IsRefusal(const absl::Status& status) {
@@ -31,7 +40,8 @@ std::string PublicCode(const absl::Status& status) {
   static const auto* const kPublic = new std::set<std::string>{
       "STUDY_NOT_ACCEPTED", "STUDY_EXPIRED",   "ROUND_EXPIRED",        "PARAMETERS_DIFFER", "BUDGET_SPENT",
       "SCHEMA_NOT_MET",     "MODEL_SHAPE",     "MODEL_NOT_FINITE",     "EPSILON_ABOVE_POLICY",
-      "LEARNING_MISSING",   "ROUND_NOT_INCREASING", "LEDGER_BEHIND_LOG"};
+      "LEARNING_MISSING",   "ROUND_NOT_INCREASING", "LEDGER_BEHIND_LOG",    "MASK_KEYS_MISSING",
+      "ROUND_PASSED"};
   const std::string code = ErrorCode(status);
   return kPublic->count(code) > 0 ? code : "NODE_REFUSED";
 }
@@ -97,10 +107,28 @@ void Node::ServeWitness(Channel& channel) {
   if (absl::IsUnauthenticated(ended) || absl::IsPermissionDenied(ended)) channel.Cancel();
 }
 
+// After every connection: the newest checkpoint must not contradict what was seen, and a new
+// program is told.
+absl::Status Node::Greet(Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
+  const absl::Status seen = parts_.trust->See(shown.checkpoint);
+  if (ErrorCode(seen) == "LOG_FORKED") {
+    parts_.say(Describe(seen));
+    forked_ = true;
+  }
+  MUTUAL_RETURN_IF_ERROR(seen);
+  const absl::Status told = DeclareSoftware({parts_.home, parts_.trust, &channel, parts_.clock});
+  if (!told.ok() && !absl::IsUnavailable(told)) {
+    parts_.say("this program is not in the log yet: " + Describe(told));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
   ledger_checked_ = false;
   std::thread witness([&] { ServeWitness(channel); });
-  absl::Status status = ResendAnswers(channel);
+  absl::Status status = Greet(channel);
+  if (status.ok()) status = ResendAnswers(channel);
   if (status.ok()) status = SettleUnsent(channel);
   if (status.ok()) {
     status = channel.WatchRounds([&](const std::string& receipt) {
@@ -108,6 +136,8 @@ absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
       if (stopping_ || forked_) return false;
       if (receipt.empty()) return true;
       const absl::Status taken = TakePart(channel, receipt);
+      if (ErrorCode(taken) == "LOG_FORKED") forked_ = true;
+      if (forked_) return false;
       return behind_.ok() && (taken.ok() || !absl::IsUnavailable(taken));
     });
   }
@@ -117,6 +147,7 @@ absl::Status Node::ServeOnce(Channel& channel, absl::Duration* backoff) {
 }
 
 absl::Status Node::Serve() {
+  MUTUAL_RETURN_IF_ERROR(parts_.trust->CheckUnforked());
   absl::Duration backoff = absl::Milliseconds(200);
   while (!stopping_) {
     MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, parts_.home->Connect());
@@ -125,10 +156,11 @@ absl::Status Node::Serve() {
     channel_ = nullptr;
     if (stopping_) break;
     if (forked_) {
-      return WithCode(DataLoss("this node has stopped: the federation's log has told two stories; the "
-                               "evidence is in %s",
-                               (parts_.home->folder() / "evidence").string()),
-                      "LOG_FORKED");
+      MUTUAL_RETURN_IF_ERROR(parts_.trust->CheckUnforked());
+      return WithCode(
+          DataLoss("the federation's log has told two stories, and the evidence could not be "
+                   "kept; see the lines above"),
+          "LOG_FORKED");
     }
     if (!behind_.ok()) return behind_;
     if (absl::IsUnauthenticated(status) || absl::IsPermissionDenied(status)) return status;
@@ -213,8 +245,13 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
     input.model = model;
     input.trainer = trainer_.get();
   }
-  MUTUAL_ASSIGN_OR_RETURN(const std::string bytes,
+  MUTUAL_ASSIGN_OR_RETURN(const auto classes, MaskClasses::Create(ThresholdOf(round.study)));
+  MUTUAL_ASSIGN_OR_RETURN(Masker masker, parts_.masks->Load(round.study.digest, classes));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> words,
                           MakeContribution(input, *parts_.random, *parts_.noise));
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint32_t> masked,
+                          masker.Mask(round.round, words, MaskThreads()));
+  const std::string bytes = aggregation::ToBytes(masked);
 
   ContributionRecord record;
   record.study = round.study.digest;
@@ -228,7 +265,7 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
       .Study(record.study)
       .Integer("round", record.round)
       .Text("node", parts_.home->organisation())
-      .Integer("vector-len", round.terms.vector_length)
+      .Integer("vector-len", masked.size())
       .Hash("sha256", record.sha256)
       .Time("time", record.created);
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
@@ -237,6 +274,8 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(record.file, bytes, FileMode::kSecret));
   MUTUAL_RETURN_IF_ERROR(
       parts_.ledger->ChargeAndStore(parts_.config->policy, round.charge, record));
+  // The round's keys go before its bytes: from here on only what is stored can be sent.
+  MUTUAL_RETURN_IF_ERROR(parts_.masks->Advance(record.study, masker));
   return record;
 }
 
@@ -255,11 +294,12 @@ absl::Status Node::CheckLedger(Channel& channel, const std::string& receipt) {
 }
 
 absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
-  if (refused_.count(receipt) > 0) return absl::OkStatus();
+  if (refused_.count(receipt) > 0 || !parts_.takes_part) return absl::OkStatus();
   // The policy is asked for before a round is judged: founders become witnesses before the first one.
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply trust, channel.GetTrust());
   if (!trust.policy_receipt.empty()) {
     const absl::Status learnt = parts_.trust->Learn(trust.policy_receipt);
+    if (ErrorCode(learnt) == "LOG_FORKED") return learnt;
     if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
   }
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));

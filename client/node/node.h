@@ -17,6 +17,7 @@
 #include "client/ledger/ledger.h"
 #include "client/learning/trainer.h"
 #include "client/node/home.h"
+#include "client/node/mask_keys.h"
 #include "client/node/round_guard.h"
 #include "client/node/trust.h"
 #include "crypto/random.h"
@@ -31,11 +32,13 @@ struct NodeParts {
   const NodeConfig* config;
   Ledger* ledger;
   Trust* trust;
+  MaskKeys* masks;
   transparency::Witness* witness;
   const Clock* clock;
   crypto::RandomSource* random;
   privacy::NoiseSource* noise;
   std::function<void(const std::string&)> say;  // one line for the operator; nothing personal
+  bool takes_part = true;  // false: a witness only, for an organisation that is but a scrutineer
   TrainerOptions training = {};                 // used when the first study trains
 };
 
@@ -59,6 +62,7 @@ class Node {
   absl::StatusOr<const SlotTable*> SlotsFor(const study::Study& study);
   absl::Status ResendAnswers(Channel& channel);
   absl::Status SettleUnsent(Channel& channel);
+  absl::Status Greet(Channel& channel);
   absl::Status CheckLedger(Channel& channel, const std::string& receipt);
 
   NodeParts parts_;

@@ -61,6 +61,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   serve->add_option("--device", options.device,
                     "where models are trained: cpu, cuda, cuda:1, …; auto takes the GPU if LibTorch has one")
       ->capture_default_str();
+  auto* scrutineer = app.add_subcommand(
+      "scrutineer", "hold mask keys and cosign the log, without taking part in studies");
   auto* budget = app.add_subcommand("budget", "privacy spent this year and what is left");
   auto* catch_up = app.add_subcommand(
       "catch-up", "after restoring an old ledger: charge what the log says was spent since");
@@ -97,7 +99,8 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   if (*refuse) return report(AnswerStudy(options, study, false));
   if (*endorse) return report(EndorseNewcomer(options, newcomer));
   if (*key) return report(ShowKey(options));
-  if (*serve) return report(ServeNode(options, make_noise));
+  if (*serve) return report(ServeNode(options, make_noise, ServeRole::kNode));
+  if (*scrutineer) return report(ServeNode(options, make_noise, ServeRole::kScrutineer));
   if (*budget) return report(ShowBudget(options));
   if (*catch_up) return report(CatchUpLedger(options));
   if (*sent && !receipts.empty()) return report(CopyReceipts(options, receipts));

@@ -73,6 +73,11 @@ absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study:
   return absl::OkStatus();
 }
 
+aggregation::masking::Threshold ThresholdOf(const study::Study& study) {
+  return {static_cast<uint32_t>(study.scrutineers.organisations.size()),
+          static_cast<uint32_t>(study.scrutineers.threshold)};
+}
+
 transparency::MaskTerms MaskTermsOf(const study::Study& study) {
   return {study.scrutineers.organisations, static_cast<uint64_t>(study.scrutineers.threshold)};
 }
@@ -133,6 +138,8 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
   }
   MUTUAL_ASSIGN_OR_RETURN(round.recipe, study::MakeRecipe(round.study));
   MUTUAL_RETURN_IF_ERROR(CheckParameters(round));
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t threshold, start.Integer("threshold"));
+  if (threshold != MaskTermsOf(round.study).threshold) return Differs("threshold of scrutineers");
   MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(*context.policy, round.study));
   MUTUAL_ASSIGN_OR_RETURN(
       round.grid,

@@ -13,6 +13,7 @@
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "client/node/trust.h"
+#include "aggregation/masking/mask_classes.h"
 #include "transparency/mask_terms.h"
 #include "transparency/study_terms.h"
 
@@ -47,6 +48,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
 // What the entries of `study` repeat of it.
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe);
 transparency::MaskTerms MaskTermsOf(const study::Study& study);
+aggregation::masking::Threshold ThresholdOf(const study::Study& study);
 
 struct ChargedRound {
   Digest study;

@@ -1,9 +1,4 @@
-#include <signal.h>
-#include <unistd.h>
-
-#include <atomic>
 #include <cstdio>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -17,14 +12,11 @@
 #include "client/ledger/ledger.h"
 #include "client/node/commands.h"
 #include "client/node/home.h"
-#include "client/node/node.h"
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
-#include "privacy/accountant.h"
-#include "privacy/discrete_gaussian.h"
+#include "client/node/software.h"
 #include "client/node/trust.h"
-#include "transparency/witness.h"
-#include "transparency/witness_store.h"
+#include "privacy/accountant.h"
 
 namespace mutual::client {
 namespace {
@@ -82,8 +74,16 @@ absl::Status PrintAnswer(const CommandOptions& options, const study::Study& stud
   return absl::OkStatus();
 }
 
-std::atomic<bool> interrupted = false;
-void OnSignal(int) { interrupted = true; }
+// What cannot be told now is told when the node serves.
+absl::Status TellSoftware(const CommandOptions& options) {
+  const SystemClock clock;
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
+                          Trust::Open(options.folder, home->origin(), home->log_key()));
+  const absl::Status told = DeclareSoftware({home.get(), trust.get(), channel.get(), &clock});
+  return absl::IsUnavailable(told) ? absl::OkStatus() : told;
+}
 
 }  // namespace
 
@@ -98,6 +98,7 @@ absl::Status JoinFederation(const CommandOptions& options, const std::string& co
         WriteFileDurably(config, ExampleNodeToml(organisation), FileMode::kPublic));
   }
   MUTUAL_RETURN_IF_ERROR(Ledger::Open(LedgerPath(options)).status());
+  MUTUAL_RETURN_IF_ERROR(TellSoftware(options));
   Print(options.json, {{"organisation", organisation}, {"folder", options.folder.string()}},
         organisation + " has joined. Next: describe your table in " + config.string() +
             ", then check-data, accept, serve.");
@@ -169,54 +170,6 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
   MUTUAL_RETURN_IF_ERROR(ledger->RecordAnswer(record));
   MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.entry).status());
   return PrintAnswer(options, study, accept);
-}
-
-absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_noise) {
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Home> home, Home::Load(options.folder));
-  MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
-  MUTUAL_RETURN_IF_ERROR(ledger->SetSlotCount(config.slots));
-  crypto::SystemRandom random;
-  // The generator itself is tested at every start, whatever noise this build uses.
-  privacy::DiscreteGaussian tested(random, 1);
-  MUTUAL_RETURN_IF_ERROR(tested.SelfTest());
-  const std::unique_ptr<privacy::NoiseSource> noise = make_noise(random);
-  const SystemClock clock;
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
-                          Trust::Open(options.folder, home->origin(), home->log_key()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto witness_store,
-                          transparency::FileWitnessStore::Open(options.folder / "witness"));
-  MUTUAL_ASSIGN_OR_RETURN(transparency::CosignatureSigner cosigner, home->WitnessSigner());
-  MUTUAL_ASSIGN_OR_RETURN(
-      const transparency::NoteVerifier log,
-      transparency::NoteVerifier::Create(home->origin(), transparency::KeyType::kNote,
-                                         home->log_key()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto witness,
-                          transparency::Witness::Create({std::move(cosigner), {log},
-                                                         witness_store.get(), &clock}));
-  Node node({home.get(), &config, ledger.get(), trust.get(), witness.get(), &clock, &random,
-             noise.get(),
-             [&options](const std::string& line) {
-               const std::string now = FormatUtc(absl::Now());
-               const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
-               std::printf("%s\n", options.json ? json.dump().c_str() : (now + "  " + line).c_str());
-               std::fflush(stdout);
-             },
-             {options.device, (options.folder / "scripts").string()}});
-  ::signal(SIGINT, OnSignal);
-  ::signal(SIGTERM, OnSignal);
-  std::atomic<bool> done = false;
-  std::thread watcher([&] {
-    while (!done && !interrupted) ::usleep(50000);
-    if (interrupted) node.Stop();
-  });
-  std::printf("%s is serving %s; stop with Ctrl-C.\n", home->organisation().c_str(),
-              home->federation().c_str());
-  std::fflush(stdout);
-  const absl::Status status = node.Serve();
-  done = true;
-  watcher.join();
-  return status;
 }
 
 }  // namespace mutual::client

@@ -53,7 +53,20 @@ absl::Status Trust::Forked(const std::string& first, const std::string& second) 
                   "LOG_FORKED");
 }
 
-absl::Status Trust::SeeLocked(const transparency::Checkpoint& checkpoint, const std::string& bytes) {
+absl::Status Trust::CheckUnforked() const {
+  std::error_code ignored;
+  const fs::path folder = folder_ / "evidence";
+  if (!fs::exists(folder, ignored) || fs::is_empty(folder, ignored)) return absl::OkStatus();
+  return WithCode(
+      DataLoss("this node has stopped: the federation's log has told two stories. The evidence is "
+               "in %s; show it to the other organisations, and move it away when the matter is "
+               "settled",
+               folder.string()),
+      "LOG_FORKED");
+}
+
+absl::Status Trust::SeeLocked(const transparency::Checkpoint& checkpoint,
+                              const std::string& bytes) {
   if (checkpoint.size == seen_.size && checkpoint.root != seen_.root) {
     return Forked(seen_bytes_, bytes);
   }
@@ -77,6 +90,13 @@ absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string
   const transparency::Checkpoint& found = evaluation.signed_checkpoint.checkpoint;
   MUTUAL_RETURN_IF_ERROR(SeeLocked(found, checkpoint));
   return transparency::TreeHead{found.size, found.root};
+}
+
+absl::StatusOr<Trust::Cosigned> Trust::Cosigners(const std::string& checkpoint) {
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  MUTUAL_RETURN_IF_ERROR(SeeLocked(evaluation.signed_checkpoint.checkpoint, checkpoint));
+  return Cosigned{std::move(evaluation), policy_.LeastOverlap()};
 }
 
 absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {

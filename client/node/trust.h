@@ -45,7 +45,16 @@ class Trust {
   absl::Status See(const std::string& checkpoint);
   // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors as of Verify.
   absl::StatusOr<transparency::TreeHead> VerifyCheckpoint(const std::string& checkpoint);
+  // The same with who cosigned it, and the least number of witnesses that two quorums share.
+  struct Cosigned {
+    transparency::Evaluation evaluation;
+    size_t least_overlap = 0;
+  };
+  absl::StatusOr<Cosigned> Cosigners(const std::string& checkpoint);
   transparency::TreeHead seen();
+  // DATA_LOSS LOG_FORKED for ever after a fork was seen, until a person has put DIR/evidence
+  // elsewhere.
+  absl::Status CheckUnforked() const;
   // Writes two conflicting texts down and returns LOG_FORKED.
   absl::Status Forked(const std::string& first, const std::string& second);
 

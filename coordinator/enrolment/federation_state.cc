@@ -3,11 +3,13 @@
 #include <array>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "base/clock.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/ids.h"
 #include "base/status.h"
+#include "coordinator/enrolment/audit_config.h"
 #include "crypto/digest.h"
 #include "crypto/invitation.h"
 #include "crypto/key_folder.h"
@@ -28,7 +30,12 @@ constexpr char kConfig[] =
     "# Where this program listens. 0.0.0.0:7443 for all networks.\n"
     "listen = \"%s\"\n"
     "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
-    "address = \"%s\"\n";
+    "address = \"%s\"\n"
+    "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no masks.\n"
+    "operator_nodes = \"\"\n"
+    "# [audit]\n"
+    "# Finished rounds whose files are kept for replays; left out: the newest, up to 2 GB.\n"
+    "# keep_rounds = 100\n";
 
 // The rulebook's first words; its SHA-256 stands in the log's first entry.
 constexpr char kRules[] =
@@ -126,6 +133,9 @@ absl::StatusOr<std::unique_ptr<FederationState>> FederationState::Load(const fs:
   MUTUAL_ASSIGN_OR_RETURN(state->federation_, ValueOf(*config, "federation"));
   MUTUAL_ASSIGN_OR_RETURN(state->listen_, ValueOf(*config, "listen"));
   MUTUAL_ASSIGN_OR_RETURN(state->address_, ValueOf(*config, "address"));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string operated, ValueOf(*config, "operator_nodes"));
+  state->operator_nodes_ = absl::StrSplit(operated, ' ', absl::SkipEmpty());
+  MUTUAL_ASSIGN_OR_RETURN(state->keep_rounds_, KeepRoundsOf(*config));
   const fs::path keys = folder / "keys";
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, ReadFile(keys / "ca.crt", kSmall));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::KeyFolder secrets,

@@ -1,14 +1,16 @@
 // The coordinator's folder: certificate authority, server certificate, log key and configuration.
 //
-//   DIR/coordinator.toml  federation, address                (written by init, edited by people)
+//   DIR/coordinator.toml  federation, address, [audit]       (written by init, edited by people)
 //   DIR/rules.md          the rulebook, hashed in the log's first entry
 //   DIR/keys/             ca.key ca.crt server.key server.crt log.key coordinator.key  (crypto/key_folder.h)
-//   DIR/journal.sqlite    DIR/content/    DIR/log/public (served)  DIR/log/state
+//   DIR/journal.sqlite    DIR/kept.sqlite  DIR/content/    DIR/log/public (served)  DIR/log/state
 #pragma once
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -51,7 +53,11 @@ class FederationState {
   std::string origin() const { return federation_ + "/audit"; }
   const std::string& listen() const { return listen_; }
   const std::string& address() const { return address_; }
+  // Nodes that the operator of this coordinator runs too: they count as colluders and hold no masks.
+  const std::vector<std::string>& operator_nodes() const { return operator_nodes_; }
   const std::filesystem::path& folder() const { return folder_; }
+  // [audit] keep_rounds: how many finished rounds' files are kept, if that was said.
+  std::optional<uint64_t> keep_rounds() const { return keep_rounds_; }
   const crypto::CertificateAuthority& authority() const { return *authority_; }
   const crypto::SigningKey& log_key() const { return *log_key_; }      // signs checkpoints
   const crypto::SigningKey& entry_key() const { return *entry_key_; }  // signs entries
@@ -61,7 +67,9 @@ class FederationState {
  private:
   FederationState() = default;
   std::filesystem::path folder_;
+  std::optional<uint64_t> keep_rounds_;
   std::string federation_, listen_, address_, server_certificate_;
+  std::vector<std::string> operator_nodes_;
   crypto::Secret server_key_;
   std::unique_ptr<crypto::CertificateAuthority> authority_;
   std::unique_ptr<crypto::SigningKey> log_key_, entry_key_;

@@ -1,5 +1,6 @@
 #include "coordinator/log/cosign_board.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace mutual::coordinator {
 
 namespace {
 using transparency::AddCheckpointRequest;
+constexpr std::chrono::seconds kGrace(2);  // for wanted witnesses, once the quorum is there
 }
 
 bool CosignBoard::HasQuorum() const {
@@ -18,6 +20,15 @@ bool CosignBoard::HasQuorum() const {
   for (const std::string& line : lines_) cosigned += line;
   const auto evaluation = policy_->Evaluate(cosigned);
   return evaluation.ok() && evaluation->has_quorum;
+}
+
+bool CosignBoard::HasWanted(const std::vector<WantedWitnesses>& wanted) const {
+  return std::all_of(wanted.begin(), wanted.end(), [this](const WantedWitnesses& group) {
+    const auto here = std::count_if(group.names.begin(), group.names.end(), [this](const auto& name) {
+      return cosigned_.count(name) > 0;
+    });
+    return static_cast<size_t>(here) >= group.count;
+  });
 }
 
 // Fills in what the witness is asked, with a proof from where it stands.
@@ -48,7 +59,7 @@ absl::StatusOr<bool> CosignBoard::Refresh(const transparency::CosignRequest& req
 
 absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
     const transparency::CosignRequest& request, const transparency::Policy& policy,
-    absl::Duration timeout) {
+    absl::Duration timeout, const std::vector<WantedWitnesses>& wanted) {
   MUTUAL_ASSIGN_OR_RETURN(transparency::Note note, transparency::ParseNote(request.checkpoint));
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Checkpoint checkpoint,
                           transparency::ParseCheckpoint(note.text));
@@ -58,6 +69,7 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
     note_ = std::move(note);
     size_ = checkpoint.size;
     lines_.clear();
+    cosigned_.clear();
     has_stale_ = is_rolled_back_ = false;
     if (HasQuorum()) {  // nobody need cosign
       policy_ = nullptr;
@@ -71,6 +83,7 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
   }
   // A steady clock and short sleeps: the wall clock may jump, and absl's timed waits with it.
   const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(timeout);
+  auto wait_for_wanted = std::chrono::steady_clock::time_point::max();
   wake_();
   while (true) {
     {
@@ -82,10 +95,13 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
                         "STORAGE_ROLLED_BACK");
       }
       if (HasQuorum()) {
-        policy_ = nullptr;
-        return lines_;
-      }
-      if (!in_time) {
+        const auto now = std::chrono::steady_clock::now();
+        wait_for_wanted = std::min(wait_for_wanted, now + kGrace);
+        if (HasWanted(wanted) || now >= wait_for_wanted) {
+          policy_ = nullptr;
+          return lines_;
+        }
+      } else if (!in_time) {
         policy_ = nullptr;
         return Unavailable("%d of %d witnesses have cosigned, too few for the quorum", lines_.size(),
                            policy.witnesses().size());
@@ -124,6 +140,7 @@ void CosignBoard::TakeAnswer(const std::string& name, const transparency::Witnes
     place.asked.clear();
     if (reply->cosignature) {
       place.old_size = size_;
+      cosigned_.insert(name);
       lines_.push_back(PrintSignatureLine(*reply->cosignature));
     } else if (reply->old_size && *reply->old_size > size_) {
       is_rolled_back_ = true;

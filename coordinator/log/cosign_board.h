@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,13 @@
 
 namespace mutual::coordinator {
 
+// Witnesses whose cosignatures are wanted beside the quorum: scrutineers act on a close only when enough of
+// them have cosigned it.
+struct WantedWitnesses {
+  std::vector<std::string> names;
+  size_t count = 0;  // of them
+};
+
 // Thread-safe; Collect by one thread at a time.
 class CosignBoard {
  public:
@@ -27,11 +35,12 @@ class CosignBoard {
   explicit CosignBoard(std::function<void()> wake) : wake_(std::move(wake)) {}
 
   // Posts the request to the witnesses of `policy` and returns their signature lines as soon as they
-  // reach its quorum. UNAVAILABLE when they do not within `timeout`; DATA_LOSS STORAGE_ROLLED_BACK when
+  // reach its quorum and `wanted`; without some of those after two seconds more. UNAVAILABLE when they do not within `timeout`; DATA_LOSS STORAGE_ROLLED_BACK when
   // a witness has cosigned a larger tree than this log has.
   absl::StatusOr<std::vector<std::string>> Collect(const transparency::CosignRequest& request,
                                                    const transparency::Policy& policy,
-                                                   absl::Duration timeout);
+                                                   absl::Duration timeout,
+                                                   const std::vector<WantedWitnesses>& wanted);
 
   // The bytes that the witness `name` is to answer, once each; nothing when nothing waits for it.
   std::optional<std::string> RequestFor(const std::string& name);
@@ -50,6 +59,8 @@ class CosignBoard {
   absl::Status Post(const transparency::CosignRequest& request, Place* place);
   absl::StatusOr<bool> Refresh(const transparency::CosignRequest& request);
   bool HasQuorum() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasWanted(const std::vector<WantedWitnesses>& wanted) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::function<void()> wake_;
   absl::Mutex mutex_;
@@ -58,6 +69,7 @@ class CosignBoard {
   transparency::Note note_ ABSL_GUARDED_BY(mutex_);                      // of the checkpoint
   uint64_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> cosigned_ ABSL_GUARDED_BY(mutex_);  // names
   bool has_stale_ ABSL_GUARDED_BY(mutex_) = false;
   bool is_rolled_back_ ABSL_GUARDED_BY(mutex_) = false;
 };

@@ -22,6 +22,8 @@ using transparency::SignedEntry;
 constexpr char kSpec[] = "mutual-log-1";
 constexpr absl::Duration kCosignPatience = absl::Seconds(5);
 constexpr absl::Duration kCompany = absl::Milliseconds(20);
+constexpr absl::Duration kIdleLook =
+    absl::Milliseconds(200);  // how often an idle log looks at the clock
 
 std::string FieldOr(const Entry& entry, const std::string& key) {
   for (const transparency::EntryField& field : entry.fields()) {
@@ -35,14 +37,25 @@ std::string FieldOr(const Entry& entry, const std::string& key) {
 std::string PublicLog::KeyOf(const Entry& entry) {
   const std::string& type = entry.type();
   if (type == "genesis") return type;
-  if (type == "policy" || type == "incident" || type == "software" || type == "dispute") {
+  // What happened to a study is told once, whenever that was.
+  const bool is_of_study = type == "incident" && !FieldOr(entry, "study").empty();
+  if (type == "policy" || (type == "incident" && !is_of_study) || type == "software" ||
+      type == "dispute" || type == "keys-ok") {
     return type + "/" + crypto::Sha256(entry.text()).ToHex();
   }
   std::string key = type;
+  if (type == "masks") {  // drawn again after a dispute
+    std::string sealed;
+    for (const transparency::EntryField& field : entry.fields()) {
+      if (field.key == "commit" || field.key == "sealed") sealed += field.value + "\n";
+    }
+    key += "/" + crypto::Sha256(sealed).ToHex();
+  }
   for (const char* const name : {"study", "window", "round", "node", "researcher"}) {
     const std::string value = FieldOr(entry, name);
     if (!value.empty()) key += "/" + value;
   }
+  if (is_of_study) key += "/" + FieldOr(entry, "code");
   return key;
 }
 
@@ -86,7 +99,9 @@ absl::Status PublicLog::Begin() {
       served_folder(), options_.folder / "state", policy,
       [this](const transparency::CosignRequest& request) {
         const transparency::Policy now = this->policy();
-        return options_.board->Collect(request, now, kCosignPatience);
+        std::vector<WantedWitnesses> wanted;
+        for (const auto& [key, group] : wanted_now_) wanted.push_back(group);
+        return options_.board->Collect(request, now, kCosignPatience, wanted);
       },
       [] { return uint64_t{0}; }};  // a larger size is noticed when witnesses are asked to cosign
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey again,
@@ -95,6 +110,7 @@ absl::Status PublicLog::Begin() {
                           transparency::NoteSigner::Create(options_.origin, std::move(again)));
   MUTUAL_ASSIGN_OR_RETURN(log_, transparency::Log::Open(std::move(log_options), std::move(own)));
   if (log_->size() == 0) MUTUAL_RETURN_IF_ERROR(WriteGenesis());
+  cosigned_ = options_.clock->Now();
   return ReadAll();
 }
 
@@ -139,6 +155,11 @@ absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& en
     const uint64_t index = first++;
     published_.emplace(key, index);
     pending_.erase(key);
+    if (entry.entry.type() == "software") {
+      const std::string node = FieldOr(entry.entry, "node");
+      software_[(node.empty() ? std::string("coordinator") : transparency::NodeKeyName(node)) +
+                "/" + FieldOr(entry.entry, "program")] = FieldOr(entry.entry, "sha256");
+    }
     if (entry.entry.type() != "genesis" && entry.entry.type() != "policy") continue;
     policy_index_ = index;
     MUTUAL_ASSIGN_OR_RETURN(
@@ -154,11 +175,17 @@ absl::StatusOr<SignedEntry> PublicLog::Sign(const Entry& entry) const {
 }
 
 absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
+  return AppendFor(entry, {});
+}
+
+absl::StatusOr<LoggedEntry> PublicLog::AppendFor(const SignedEntry& entry,
+                                                 const WantedWitnesses& wanted) {
   const std::string key = KeyOf(entry.entry);
   {
     const absl::MutexLock lock(&mutex_);
     if (!broken_.ok()) return broken_;
     if (published_.count(key) == 0 && pending_.count(key) == 0) {
+      if (wanted.count > 0) wanted_[key] = wanted;
       pending_[key] = entry.ToBytes();
       waiting_.push_back(key);
     }
@@ -174,9 +201,11 @@ absl::StatusOr<LoggedEntry> PublicLog::Append(const SignedEntry& entry) {
     }
     absl::SleepFor(absl::Milliseconds(1));
   }
-  const std::optional<LoggedEntry> found = Find(key);
+  std::optional<LoggedEntry> found = Find(key);
   if (!found) return Unavailable("the log cannot be read just now; try again");
-  return *found;
+  const absl::MutexLock lock(&mutex_);
+  if (const auto kept = wanted_checkpoints_.extract(key)) found->checkpoint = kept.mapped();
+  return *std::move(found);
 }
 
 // Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
@@ -246,6 +275,12 @@ absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
   return Receipt(index);
 }
 
+std::string PublicLog::DeclaredSoftware(const std::string& subject, const std::string& program) {
+  const absl::MutexLock lock(&mutex_);
+  const auto found = software_.find(subject + "/" + program);
+  return found == software_.end() ? "" : found->second;
+}
+
 absl::Status PublicLog::status() {
   const absl::MutexLock lock(&mutex_);
   if (stopping_) return Unavailable("the coordinator is stopping; try again when it serves");
@@ -277,7 +312,9 @@ absl::Status PublicLog::AppendBatch(const std::vector<std::string>& batch) {
     const absl::MutexLock lock(&mutex_);
     head_ = log_->published();
     checkpoint_ = log_->checkpoint();
+    for (const auto& [key, group] : wanted_now_) wanted_checkpoints_[key] = checkpoint_;
   }
+  cosigned_ = options_.clock->Now();
   return Index(first, batch);
 }
 
@@ -289,10 +326,39 @@ void PublicLog::WaitForCompany() {
     const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
       return stopping_ || !waiting_.empty();
     };
-    mutex_.Await(absl::Condition(&wake));
-    if (stopping_ || !absl::StartsWith(waiting_.front(), "contribution/")) return;
+    mutex_.AwaitWithTimeout(absl::Condition(&wake), kIdleLook);
+    if (stopping_ || waiting_.empty() || !absl::StartsWith(waiting_.front(), "contribution/"))
+      return;
   }
   absl::SleepFor(kCompany);
+}
+
+std::vector<std::string> PublicLog::TakeBatch() {
+  const absl::MutexLock lock(&mutex_);
+  std::vector<std::string> batch;
+  wanted_now_.clear();
+  while (!stopping_ && !waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
+    // What a crash had left staged may have been published since it was asked for again.
+    const auto found = pending_.find(waiting_.front());
+    if (found != pending_.end()) batch.push_back(found->second);
+    if (auto wish = wanted_.extract(waiting_.front())) wanted_now_.insert(std::move(wish));
+    waiting_.pop_front();
+  }
+  return batch;
+}
+
+// A log in which nothing happens still shows that its witnesses are there. Too few of them now is
+// no error: the published checkpoint stays as it is.
+absl::Status PublicLog::RecosignWhenIdle() {
+  const absl::Time now = options_.clock->Now();
+  if (now < cosigned_) cosigned_ = now;  // the clock was set back
+  if (now < cosigned_ + options_.idle || !has_quorum_rule()) return absl::OkStatus();
+  cosigned_ = now;
+  const absl::Status status = log_->Recosign();
+  if (!status.ok() && ErrorCode(status) != "NO_QUORUM") return status;
+  const absl::MutexLock lock(&mutex_);
+  checkpoint_ = log_->checkpoint();
+  return absl::OkStatus();
 }
 
 void PublicLog::Work() {
@@ -311,23 +377,8 @@ void PublicLog::Work() {
   status = ReadAll();
   while (status.ok()) {
     WaitForCompany();
-    std::vector<std::string> batch;
-    {
-      const absl::MutexLock lock(&mutex_);
-      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || !waiting_.empty();
-      };
-      mutex_.Await(absl::Condition(&wake));
-      if (stopping_) return;
-      while (!waiting_.empty() && batch.size() < transparency::Log::kMaxBatch) {
-        // What a crash had left staged may have been published since it was asked for again.
-        const auto found = pending_.find(waiting_.front());
-        if (found != pending_.end()) batch.push_back(found->second);
-        waiting_.pop_front();
-      }
-    }
-    if (batch.empty()) continue;
-    status = AppendBatch(batch);
+    const std::vector<std::string> batch = TakeBatch();
+    status = batch.empty() ? RecosignWhenIdle() : AppendBatch(batch);
     const absl::MutexLock lock(&mutex_);
     if (stopping_) return;
   }

@@ -32,6 +32,7 @@ namespace mutual::coordinator {
 struct LoggedEntry {
   uint64_t index = 0;
   std::string bytes;
+  std::string checkpoint;  // of AppendFor: the one that it was published with, empty after a restart
 };
 
 // Thread-safe.
@@ -48,6 +49,8 @@ class PublicLog {
     CosignBoard* board;
     std::function<void(const std::string&)> say;
     absl::Duration patience = absl::Seconds(20);  // of a caller of Append
+    absl::Duration idle = absl::Minutes(10);      // after it, witnesses are asked for newer times
+    std::filesystem::path served = {};            // in place of folder/"public"
   };
   // Opens or begins the log. Errors as of transparency::Log::Open.
   static absl::StatusOr<std::unique_ptr<PublicLog>> Open(Options options);
@@ -58,7 +61,12 @@ class PublicLog {
   // Waits until the entry, or the one with its key that was first, is published. UNAVAILABLE NO_QUORUM
   // when that takes longer than the patience: ask again. Other errors: the log has stopped.
   absl::StatusOr<LoggedEntry> Append(const transparency::SignedEntry& entry);
+  // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
+  absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
+                                        const WantedWitnesses& wanted);
   std::optional<LoggedEntry> Find(const std::string& key);
+  // Whether an entry with the key that `entry` has is published.
+  bool Has(const transparency::Entry& entry) { return IsPublished(KeyOf(entry)); }
   // Like Find with the key that `entry` has.
   std::optional<LoggedEntry> FindSame(const transparency::Entry& entry);
 
@@ -66,13 +74,18 @@ class PublicLog {
   absl::StatusOr<std::string> Receipt(uint64_t index);
   // Of the newest policy entry; NOT_FOUND before there is one.
   absl::StatusOr<std::string> PolicyReceipt();
+  // SHA-256 in hex that the newest software entry of `subject` ("coordinator", "node/<name>") gives
+  // for `program`; empty when there is none.
+  std::string DeclaredSoftware(const std::string& subject, const std::string& program);
   // OK until a write failed: then the program must end and be started again.
   absl::Status status();
   std::string checkpoint();  // newest published
   transparency::Policy policy();
   bool has_quorum_rule() { return policy().quorum() != "none"; }
   const std::string& origin() const { return options_.origin; }
-  std::filesystem::path served_folder() const { return options_.folder / "public"; }
+  std::filesystem::path served_folder() const {
+    return options_.served.empty() ? options_.folder / "public" : options_.served;
+  }
 
   static std::string KeyOf(const transparency::Entry& entry);
 
@@ -91,6 +104,8 @@ class PublicLog {
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
   absl::Status ReadAll();
   void WaitForCompany();
+  std::vector<std::string> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
+  absl::Status RecosignWhenIdle();
   void Work();
   absl::Status AppendBatch(const std::vector<std::string>& batch);
 
@@ -101,12 +116,18 @@ class PublicLog {
 
   absl::Mutex mutex_;
   std::deque<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
-  std::map<std::string, std::string> pending_ ABSL_GUARDED_BY(mutex_);     // key -> bytes, not published
-  std::map<std::string, uint64_t> published_ ABSL_GUARDED_BY(mutex_);  // key -> index
+  std::map<std::string, WantedWitnesses> wanted_ ABSL_GUARDED_BY(mutex_);  // by key of what waits
+  std::map<std::string, std::string> wanted_checkpoints_ ABSL_GUARDED_BY(mutex_);  // not yet fetched
+  std::map<std::string, WantedWitnesses> wanted_now_;  // of the batch, by key; the worker's
+  std::map<std::string, std::string> pending_
+      ABSL_GUARDED_BY(mutex_);  // key -> bytes, not published
+  std::map<std::string, uint64_t> published_ ABSL_GUARDED_BY(mutex_);    // key -> index
+  std::map<std::string, std::string> software_ ABSL_GUARDED_BY(mutex_);  // subject/program -> hex
   std::string checkpoint_ ABSL_GUARDED_BY(mutex_);
   transparency::TreeHead head_ ABSL_GUARDED_BY(mutex_);
   std::optional<transparency::Policy> policy_ ABSL_GUARDED_BY(mutex_);
   uint64_t policy_index_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: genesis
+  absl::Time cosigned_;  // when the witnesses were asked last; the worker's after Open
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
   std::thread worker_;

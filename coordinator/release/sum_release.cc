@@ -19,26 +19,38 @@ namespace {
 
 constexpr size_t kBlockWords = 1 << 16;
 
-absl::Status AddFile(const std::string& path, std::span<uint32_t> total) {
+enum class Sign { kAdd, kTakeOff };
+
+// Adds the file's words to `total`, or takes them off. Words behind total's are padding, read by nobody.
+absl::Status AddFile(const std::string& path, Sign sign, std::span<uint32_t> total) {
   std::ifstream file(path, std::ios::binary);
   std::vector<char> block(kBlockWords * 4);
   for (size_t at = 0; at < total.size(); at += kBlockWords) {
     const size_t words = std::min(kBlockWords, total.size() - at);
     file.read(block.data(), static_cast<std::streamsize>(words * 4));
     if (file.gcount() != static_cast<std::streamsize>(words * 4)) {
-      return WithCode(DataLoss("a kept contribution is shorter than its round's vector; restore the "
-                               "content folder"),
+      return WithCode(DataLoss("a kept contribution or class sum is shorter than its round's vector; "
+                               "restore the content folder"),
                       "CONTENT_CORRUPT");
     }
-    aggregation::AddBytesToRing(AsBytes(std::string_view(block.data(), words * 4)),
-                                total.subspan(at, words));
+    const auto bytes = AsBytes(std::string_view(block.data(), words * 4));
+    if (sign == Sign::kAdd) {
+      aggregation::AddBytesToRing(bytes, total.subspan(at, words));
+    } else {
+      aggregation::TakeBytesOffRing(bytes, total.subspan(at, words));
+    }
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<uint32_t>> AddUp(const ReleaseInput& input) {
   std::vector<uint32_t> total(input.recipe->dimension(), 0);
-  for (const std::string& path : input.files) MUTUAL_RETURN_IF_ERROR(AddFile(path, total));
+  for (const std::string& path : input.files) {
+    MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kAdd, total));
+  }
+  for (const std::string& path : input.mask_files) {
+    MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kTakeOff, total));
+  }
   return total;
 }
 

@@ -22,8 +22,9 @@ struct ReleaseInput {
   const study::Recipe* recipe;
   uint64_t round;
   int roster_size;
-  std::vector<std::string> files;       // contributions counted, vector_length words each
+  std::vector<std::string> files;       // masked contributions counted: vector_length words, then padding
   aggregation::OptimizerState state;    // training: before this round
+  std::vector<std::string> mask_files = {};  // agreed class sums, one for each class, to be taken off
 };
 
 struct ReleaseOutput {

@@ -138,7 +138,7 @@ absl::Status Admission::Endorse(const std::string& organisation, const crypto::V
   return NotFound("nobody waits with that entry; list newcomers again");
 }
 
-absl::Status Admission::Found() {
+absl::Status Admission::Found(uint64_t liars) {
   if (parts_.log->has_quorum_rule()) return absl::OkStatus();
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> all, parts_.journal->Organisations());
   std::vector<std::string> lines, names;
@@ -165,7 +165,7 @@ absl::Status Admission::Found() {
                     "TOO_FEW_ORGANISATIONS");
   }
   // One dishonest witness up to six, two from seven on (LOG_FORMAT section 1): 2k − n > f.
-  const uint64_t dishonest = names.size() >= 7 ? 2 : 1;
+  const uint64_t dishonest = std::max<uint64_t>(liars, names.size() >= 7 ? 2 : 1);
   const uint64_t k = (names.size() + dishonest) / 2 + 1;
   MUTUAL_RETURN_IF_ERROR(transparency::CheckQuorumBound({k, names.size(), dishonest}));
   lines.push_back(absl::StrFormat("group founders %d %s", k, absl::StrJoin(names, " ")));
@@ -174,7 +174,9 @@ absl::Status Admission::Found() {
   for (const std::string& line : lines) writer.Text("policy", line);
   writer.Integer("dishonest", dishonest)
       .Integer("admission-quorum", k)
-      .Text("reason", "the founding organisations become witnesses")
+      .Text("reason", "the founding organisations become witnesses");
+  for (const std::string& node : parts_.state->operator_nodes()) writer.Text("operator-node", node);
+  writer
       .Time("time", parts_.clock->Now());
   MUTUAL_ASSIGN_OR_RETURN(const Entry entry, writer.Finish());
   MUTUAL_ASSIGN_OR_RETURN(const SignedEntry signed_entry, parts_.log->Sign(entry));
@@ -190,7 +192,7 @@ absl::Status Admission::LogRevocations() {
         .Text("code", "REVOKED_BY_OPERATOR")
         .Time("time", parts_.clock->Now());
     MUTUAL_ASSIGN_OR_RETURN(const Entry entry, writer.Finish());
-    if (parts_.log->FindSame(entry)) continue;
+    if (parts_.log->Has(entry)) continue;
     MUTUAL_ASSIGN_OR_RETURN(const SignedEntry signed_entry, parts_.log->Sign(entry));
     MUTUAL_RETURN_IF_ERROR(parts_.log->Append(signed_entry).status());
   }

@@ -44,8 +44,8 @@ class Admission {
   absl::Status Endorse(const std::string& organisation, const crypto::VerifyKey& identity,
                        const std::string& entry);
   // Makes the nodes enrolled so far the witnesses, if nobody is yet. FAILED_PRECONDITION
-  // TOO_FEW_ORGANISATIONS below two.
-  absl::Status Found();
+  // TOO_FEW_ORGANISATIONS below two. Any two quorums share more than `liars` of them.
+  absl::Status Found(uint64_t liars);
   // Logs the revocations that the operator recorded since.
   absl::Status LogRevocations();
 

@@ -22,7 +22,8 @@ absl::Status BadStatement(const std::string& why) {
   return WithCode(PermissionDenied("the signed entry is refused: %s", why), "BAD_STATEMENT");
 }
 
-// The caller's own entry of one of `types` for this log, its signature checked.
+}  // namespace
+
 absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const std::string& bytes,
                                                    const std::string& origin,
                                                    const std::set<std::string>& types) {
@@ -43,8 +44,6 @@ absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const s
   return entry;
 }
 
-}  // namespace
-
 absl::StatusOr<std::unique_ptr<FederationCore>> FederationCore::Start(const Parts& parts) {
   std::unique_ptr<FederationCore> core(new FederationCore(parts));
   MUTUAL_RETURN_IF_ERROR(core->LoadAll());
@@ -61,7 +60,7 @@ FederationCore::~FederationCore() {
 }
 
 absl::Status FederationCore::LoadAll() {
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(std::vector<StudyRecord> records, parts_.journal->Studies());
   const absl::MutexLock lock(&mutex_);
   for (StudyRecord& record : records) {
@@ -140,10 +139,12 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(*lint.study));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
   MUTUAL_ASSIGN_OR_RETURN(const auto terms, transparency::StudyTerms::Of(entry.entry));
-  if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe)) {
+  MUTUAL_ASSIGN_OR_RETURN(const auto masks, transparency::MaskTerms::Of(entry.entry));
+  if (digest != lint.study->digest || terms != TermsOf(*lint.study, *recipe) ||
+      masks != MaskTermsOf(*lint.study)) {
     return BadStatement("it is not what the study file says");
   }
-  MUTUAL_RETURN_IF_ERROR(admission_.Found());
+  MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*lint.study));
   // Kept by its digest, so that an auditor of the content folder can replay the study.
   MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());
   MUTUAL_RETURN_IF_ERROR(parts_.log->Append(entry).status());
@@ -156,7 +157,7 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   const absl::MutexLock lock(&mutex_);
   if (Find(record.digest) != nullptr) return record.digest;
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record));
-  const RunParts run_parts{parts_.journal, parts_.store, parts_.log};
+  const RunParts run_parts{parts_.journal, parts_.store, parts_.log, parts_.retention};
   MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, record));
   changed_ = true;
   parts_.say("study " + record.digest.Short() + " proposed by " + caller.organisation);
@@ -207,6 +208,16 @@ absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
     changed_ = true;
   }
   return parts_.log->Receipt(logged.index);
+}
+
+absl::Status FederationCore::Declare(const Caller& caller, const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"software"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string program, entry.entry.Text("program"));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("sha256"));
+  const std::string subject = transparency::NodeKeyName(caller.organisation);
+  if (parts_.log->DeclaredSoftware(subject, program) == digest.ToHex()) return absl::OkStatus();
+  return parts_.log->Append(entry).status();
 }
 
 std::vector<std::string> FederationCore::NoticesFor(const std::string& node) {

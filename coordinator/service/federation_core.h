@@ -48,6 +48,19 @@ struct UploadTicket {
   std::string name;  // of the partial upload
 };
 
+// Which class sum of which round.
+struct ClassSumName {
+  Digest study;
+  uint64_t round = 0;
+  uint32_t mask_class = 0;
+};
+
+// The caller's own entry of one of `types` for the log `origin`, its signature checked; signatures of others are
+// left out. PERMISSION_DENIED BAD_STATEMENT.
+absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const std::string& bytes,
+                                                   const std::string& origin,
+                                                   const std::set<std::string>& types);
+
 class FederationCore {
  public:
   struct Parts {
@@ -56,6 +69,7 @@ class FederationCore {
     ContentStore* store;
     PublicLog* log;
     CosignBoard* board;
+    Retention* retention;
     const Clock* clock;
     std::function<void(const std::string&)> say;
   };
@@ -72,6 +86,8 @@ class FederationCore {
   // The study file and its propose entry, signed by the researcher.
   absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text,
                                  const std::string& entry);
+  // A node's own account of the program that it runs, signed by it.
+  absl::Status Declare(const Caller& caller, const std::string& entry);
   std::vector<StudyView> Studies();
   absl::StatusOr<StudyView> Study(const Digest& digest);
   // A mandate or objection, signed by the node. The receipt.
@@ -85,6 +101,15 @@ class FederationCore {
   absl::StatusOr<std::string> FinishUpload(const Caller& caller, const UploadTicket& ticket,
                                            const std::string& entry);
   static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
+  // Masks (federation_masks.cc). A signed entry of a join window or a tally, logged and taken. The receipt.
+  std::vector<MaskDuty> DutiesFor(const std::string& organisation);
+  absl::StatusOr<std::string> SubmitMaskEntry(const Caller& caller, const std::string& entry,
+                                              const WrappedKeys& wrapped);
+  absl::StatusOr<WrappedKeys> WrappedFor(const std::string& scrutineer, const Digest& study,
+                                         uint64_t masks);
+  absl::StatusOr<UploadTicket> CheckClassSum(const Caller& caller, const ClassSumName& name);
+  absl::Status FinishClassSum(const ClassSumName& name, const UploadTicket& ticket);
+
   absl::Status Decline(const Caller& caller, const Digest& study, uint64_t round,
                        const std::string& code);
   bool HasContribution(const std::string& node, const Digest& study, uint64_t round);
@@ -109,10 +134,12 @@ class FederationCore {
       : parts_(parts), admission_({parts.state, parts.journal, parts.log, parts.clock}) {}
   absl::Status LoadAll();
   void Work();
+  void LogOwnEntries();
   bool LogOne();
   bool ReleaseOne();
   bool PublishOne();
   void FailRun(StudyRun* run, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckScrutineers(const study::Study& study);
   StudyRun* Find(const Digest& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyView ViewOf(const StudyRun& run) const;
   std::set<std::string> ActiveNodes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);

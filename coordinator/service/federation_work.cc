@@ -3,6 +3,7 @@
 
 #include "base/status.h"
 #include "coordinator/service/federation_core.h"
+#include "coordinator/service/own_entries.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -32,8 +33,24 @@ void FederationCore::FailRun(StudyRun* run, const absl::Status& status) {
   // Too few witnesses, a full disk: it goes on when that is over.
   if (absl::IsUnavailable(status)) return;
   const std::string code = ErrorCode(status);
-  if (!run->Fail(code.empty() ? "RELEASE_FAILED" : code).ok()) {
-    parts_.say("the journal cannot be written; stopping is safest");
+  run->Doom(code.empty() ? "RELEASE_FAILED" : code);
+}
+
+// What does not belong to a study's course: revocations, this program, what the operator put on
+// record.
+void FederationCore::LogOwnEntries() {
+  const absl::StatusOr<std::vector<Digest>> stopped = LogIncidents(*parts_.log, *parts_.journal);
+  for (const absl::Status& status :
+       {admission_.LogRevocations(), LogSoftware(*parts_.log, *parts_.clock), stopped.status()}) {
+    // Too few witnesses is told to whoever waits; here it goes on when they are back.
+    if (!status.ok() && !absl::IsUnavailable(status)) parts_.say(Describe(status));
+  }
+  if (!stopped.ok()) return;
+  const absl::MutexLock lock(&mutex_);
+  for (const Digest& study : *stopped) {
+    StudyRun* const run = Find(study);
+    const absl::Status status = run == nullptr ? absl::OkStatus() : run->Stop(kOperatorStopped);
+    if (!status.ok()) parts_.say(Describe(status));
   }
 }
 
@@ -41,6 +58,7 @@ void FederationCore::FailRun(StudyRun* run, const absl::Status& status) {
 bool FederationCore::LogOne() {
   std::optional<transparency::Entry> entry;
   StudyRun* run = nullptr;
+  WantedWitnesses wanted;
   {
     const absl::MutexLock lock(&mutex_);
     for (const auto& candidate : runs_) {
@@ -51,6 +69,7 @@ bool FederationCore::LogOne() {
       } else if (*due) {
         entry = **due;
         run = candidate.get();
+        if (entry->type() == "close") wanted = run->CloseWitnesses();
         break;
       }
     }
@@ -58,7 +77,7 @@ bool FederationCore::LogOne() {
   if (!entry) return false;
   const absl::StatusOr<transparency::SignedEntry> signed_entry = parts_.log->Sign(*entry);
   absl::StatusOr<LoggedEntry> logged =
-      signed_entry.ok() ? parts_.log->Append(*signed_entry) : signed_entry.status();
+      signed_entry.ok() ? parts_.log->AppendFor(*signed_entry, wanted) : signed_entry.status();
   const absl::MutexLock lock(&mutex_);
   const absl::Status status = logged.ok() ? run->Logged(*logged) : logged.status();
   if (!status.ok()) FailRun(run, status);
@@ -144,8 +163,7 @@ void FederationCore::Work() {
         notify = notify || (started.ok() && *started);
       }
     }
-    const absl::Status revoked = admission_.LogRevocations();
-    if (!revoked.ok()) parts_.say(Describe(revoked));
+    LogOwnEntries();
     while (LogOne() || ReleaseOne()) notify = true;
     if (parts_.clock->Now() > heartbeat) {
       notify = true;

@@ -14,6 +14,7 @@
 #include "base/status.h"
 #include "coordinator/enrolment/federation_state.h"
 #include "coordinator/service/federation_core.h"
+#include "coordinator/service/own_entries.h"
 #include "coordinator/service/server.h"
 #include "crypto/passphrase.h"
 
@@ -31,6 +32,7 @@ constexpr char kExample[] =
 struct Options {
   std::string folder = "mutual-coordinator", federation = "fed.example";
   std::string listen = "127.0.0.1:7443", address = "127.0.0.1:7443", role = "node", organisation;
+  std::string code, what, study, log_folder;
   int days = 14, count = 1;
   bool json = false, with_passphrase = false, remove = false;
 };
@@ -92,6 +94,58 @@ absl::Status Revoke(const Options& options) {
   return absl::OkStatus();
 }
 
+// The log's words are one line each.
+absl::Status CheckRecord(const Options& options) {
+  const bool is_code =
+      !options.code.empty() &&
+      options.code.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZ_") == std::string::npos;
+  if (!is_code) return InvalidArgument("code is \"%s\", want capitals and _", options.code);
+  return transparency::EntryWriter("incident", "fed.example/audit")
+      .Text("code", options.code)
+      .Text("what", options.what)
+      .Time("time", absl::UnixEpoch())
+      .Finish()
+      .status();
+}
+
+absl::Status Record(const Options& options) {
+  const SystemClock clock;
+  MUTUAL_RETURN_IF_ERROR(CheckRecord(options));
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_RETURN_IF_ERROR(
+      journal->AddIncident({options.code, options.what, FormatUtc(clock.Now()), ""}));
+  std::printf("Recorded; a running coordinator writes it to the log within a second.\n");
+  return absl::OkStatus();
+}
+
+absl::Status Stop(Options options) {
+  const SystemClock clock;
+  options.code = kOperatorStopped;
+  MUTUAL_RETURN_IF_ERROR(CheckRecord(options));
+  MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
+  MUTUAL_ASSIGN_OR_RETURN(const auto studies, journal->Studies());
+  std::vector<std::string> found;
+  for (const StudyRecord& study : studies) {
+    const std::string digest = study.digest.ToHex();
+    if (digest.rfind(options.study, 0) == 0) found.push_back(digest);
+  }
+  if (options.study.size() < 4 || found.size() != 1) {
+    return NotFound(
+        "%d studies have a digest beginning with \"%s\", want exactly one and at least 4 "
+        "digits; list them with: mutual-coordinator status",
+        found.size(), options.study);
+  }
+  MUTUAL_RETURN_IF_ERROR(
+      journal->AddIncident({options.code, options.what, FormatUtc(clock.Now()), found[0]}));
+  std::printf(
+      "Study %s is stopped; a running coordinator writes it to the log and ends it within a "
+      "second.\n",
+      found[0].substr(0, 12).c_str());
+  return absl::OkStatus();
+}
+
 absl::Status Status(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
@@ -143,6 +197,9 @@ absl::Status Serve(const Options& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto state, FederationState::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto journal, OpenJournal(*state));
   MUTUAL_ASSIGN_OR_RETURN(const auto store, ContentStore::Open(state->folder() / "content"));
+  MUTUAL_ASSIGN_OR_RETURN(const auto retention,
+                          Retention::Open((state->folder() / "kept.sqlite").string(),
+                                          {state->keep_rounds()}, store.get()));
   const auto say = [&clock, &options](const std::string& line) {
     const std::string now = FormatUtc(clock.Now());
     const nlohmann::ordered_json json = {{"time", now}, {"message", line}};
@@ -163,7 +220,7 @@ absl::Status Serve(const Options& options) {
                        &clock, &board, say}));
   MUTUAL_ASSIGN_OR_RETURN(const auto core,
                           FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
-                                                 &board, &clock, say}));
+                                                 &board, retention.get(), &clock, say}));
   woken = core.get();
   MUTUAL_ASSIGN_OR_RETURN(const auto server, Server::Start(*core));
   ::signal(SIGINT, OnSignal);
@@ -204,6 +261,13 @@ int Main(int argc, char** argv) {
   invite->add_option("--count", options.count, "how many codes")->capture_default_str();
   auto* revoke = app.add_subcommand("revoke", "end an organisation's membership");
   revoke->add_option("organisation", options.organisation)->required();
+  auto* stop =
+      app.add_subcommand("stop", "end a study; the log says that the operator did, and why");
+  stop->add_option("study", options.study, "first digits of the study's digest")->required();
+  stop->add_option("--why", options.what, "one sentence for the public log")->required();
+  auto* record = app.add_subcommand("record", "put an incident on record in the public log");
+  record->add_option("code", options.code, "a word in capitals, e.g. POWER_CUT")->required();
+  record->add_option("what", options.what, "one sentence for the public log")->required();
   auto* serve = app.add_subcommand("serve", "run the coordinator until stopped");
   auto* status = app.add_subcommand("status", "organisations and studies");
   ShowExample(init, "init fed --federation fed.example --listen 0.0.0.0:7443 --address fed.example:7443");
@@ -220,6 +284,8 @@ int Main(int argc, char** argv) {
   const absl::Status result = *init     ? Init(options)
                               : *invite ? Invite(options)
                               : *revoke ? Revoke(options)
+                              : *stop   ? Stop(options)
+                              : *record ? Record(options)
                               : *serve  ? Serve(options)
                               : *status ? Status(options)
                               : *passphrase ? Passphrase(options)

@@ -126,6 +126,15 @@ class FederationService final : public fed::Federation::CallbackService {
         });
   }
 
+  grpc::ServerUnaryReactor* Declare(Context* context, const fed::DeclareRequest* request,
+                                    fed::DeclareResponse*) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    if (!caller.ok()) return Reply(context, caller.status());
+    return ReplyLater(context, core_, [this, caller = *caller, request] {
+      return core_.Declare(caller, request->entry());
+    });
+  }
+
   grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest*,
                                      fed::TrustResponse* response) override {
     const auto caller = CallerOf(*context, core_, "node");

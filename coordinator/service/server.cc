@@ -13,7 +13,7 @@
 namespace mutual::coordinator {
 
 struct Server::State {
-  std::unique_ptr<grpc::Service> enrolment, federation, research;
+  std::unique_ptr<grpc::Service> enrolment, federation, research, masks;
   std::unique_ptr<grpc::Server> server;
   int port = 0;
 };
@@ -34,6 +34,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(FederationCore& core) {
   state->enrolment = MakeEnrolmentService(core);
   state->federation = MakeFederationService(core);
   state->research = MakeResearchService(core);
+  state->masks = MakeMaskService(core);
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
 
@@ -57,6 +58,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(FederationCore& core) {
   builder.RegisterService(state->enrolment.get());
   builder.RegisterService(state->federation.get());
   builder.RegisterService(state->research.get());
+  builder.RegisterService(state->masks.get());
   state->server = builder.BuildAndStart();
   if (state->server == nullptr || state->port == 0) {
     return WithCode(Unavailable("cannot listen on %s; another program may be using the port. Change "

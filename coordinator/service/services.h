@@ -13,6 +13,7 @@ namespace mutual::coordinator {
 std::unique_ptr<grpc::Service> MakeEnrolmentService(FederationCore& core);
 std::unique_ptr<grpc::Service> MakeFederationService(FederationCore& core);
 std::unique_ptr<grpc::Service> MakeResearchService(FederationCore& core);
+std::unique_ptr<grpc::Service> MakeMaskService(FederationCore& core);  // mask_service.cc
 
 // upload_service.cc
 grpc::ServerReadReactor<federation::v1::UploadMessage>* MakeUploadReactor(

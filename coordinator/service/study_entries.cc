@@ -7,6 +7,7 @@
 #include "coordinator/service/study_run.h"
 #include "crypto/digest.h"
 #include "study/model.h"
+#include "transparency/merkle.h"
 
 namespace mutual::coordinator {
 
@@ -53,6 +54,7 @@ absl::StatusOr<Entry> StudyRun::RoundStartEntry(uint64_t round, absl::Time now) 
       .Integer("propose", IndexOf("propose", 0))
       .Integer("roster-size", roster.size())
       .Hash("roster", crypto::Sha256(names))
+      .Integer("threshold", MaskTermsOf(study_).threshold)
       // Entries carry whole seconds: the deadline is rounded up.
       .Time("deadline",
             absl::FromUnixSeconds(absl::ToUnixSeconds(now + study_.cohort.deadline) + 1))
@@ -79,19 +81,28 @@ absl::StatusOr<Entry> StudyRun::CloseEntry(const Closed& closed, absl::Time now)
   return writer.Finish();
 }
 
-absl::StatusOr<Entry> StudyRun::AbandonEntry(const Abandoned& abandoned, absl::Time now) {
+// Of the round that is open, or of the whole study before its first round.
+absl::StatusOr<Entry> StudyRun::AbandonEntry(const std::string& code, absl::Time now) {
   EntryWriter writer("abandon", parts_.log->origin());
+  writer.Study(study_.digest).Integer("round", round_).Text("code", code).Time("time", now);
+  if (round_ > 0) writer.Integer("round-start", IndexOf("round-start", round_));
+  return writer.Finish();
+}
+
+absl::StatusOr<Entry> StudyRun::IncidentEntry(absl::Time now) {
+  EntryWriter writer("incident", parts_.log->origin());
   writer.Study(study_.digest)
-      .Integer("round", round_)
-      .Integer("round-start", IndexOf("round-start", round_))
-      .Text("code", abandoned.reason)
+      .Text("code", doom_)
+      .Text("what", round_ == 0 ? "The study's first round cannot be started; it ends here."
+                                : "The study's newest round cannot be released; it ends here.")
       .Time("time", now);
+  if (round_ > 0) writer.Integer("round", round_);
   return writer.Finish();
 }
 
 absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
   const ReleaseOutput& output = *output_;
-  const auto count = static_cast<int>(std::get<Closed>(machine_->state()).received.size());
+  const auto count = static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
   const int least = least_counted_ == 0 ? count : std::min(least_counted_, count);
   MUTUAL_ASSIGN_OR_RETURN(const std::string privacy, PrivacyJson(study_, least));
   const auto figures = nlohmann::json::parse(privacy, nullptr, false);
@@ -108,6 +119,9 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
       .Real("epsilon-public", figures.value("epsilon_public", 0.0))
       .Text("accountant", "rdp")
       .Time("time", now);
+  for (const auto& [node, tally] : std::get<Tallying>(machine_->state()).tallies) {
+    writer.Integer("tally", tally.entry);
+  }
   if (!output.model.empty()) writer.Hash("model", crypto::Sha256(output.model));
   if (!output.result_json.empty()) writer.Hash("result", crypto::Sha256(output.result_json));
   return writer.Finish();
@@ -115,15 +129,20 @@ absl::StatusOr<Entry> StudyRun::ReleaseEntry(absl::Time now) {
 
 absl::StatusOr<std::optional<Entry>> StudyRun::EntryToLog(absl::Time now) {
   std::optional<Entry> entry;
-  if (record_.state != "running") return entry;
+  const bool is_over = record_.state == "finished" || record_.state == "abandoned";
+  if (!is_over && !doom_.empty()) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, IncidentEntry(now));
+  } else if (!is_over && !unbegun_.empty()) {
+    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(unbegun_, now));
+  }
+  if (entry || record_.state != "running") return entry;
   const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
   if (round_ == 0 || (released && round_ < study_.rounds())) {
     MUTUAL_ASSIGN_OR_RETURN(entry, RoundStartEntry(round_ + 1, now));
   } else if (const auto* closed = std::get_if<Closed>(&machine_->state())) {
-    if (close_logged_) return entry;
     MUTUAL_ASSIGN_OR_RETURN(entry, CloseEntry(*closed, now));
   } else if (const auto* abandoned = std::get_if<Abandoned>(&machine_->state())) {
-    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(*abandoned, now));
+    MUTUAL_ASSIGN_OR_RETURN(entry, AbandonEntry(abandoned->reason, now));
   }
   return entry;
 }
@@ -134,13 +153,36 @@ absl::Status StudyRun::Logged(const LoggedEntry& logged) {
   const std::string& type = entry.entry.type();
   if (type == "round-start") {
     MUTUAL_ASSIGN_OR_RETURN(round_, entry.entry.Integer("round"));
-    machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
+    machine_ = std::make_unique<RoundMachine>(Rules(round_));
     MUTUAL_RETURN_IF_ERROR(Opened(logged.bytes));
     return Apply(RoundOpened{logged.bytes});
   }
-  if (type == "close") close_logged_ = true;
-  if (type == "abandon") return Fail(std::get<Abandoned>(machine_->state()).reason);
+  if (type == "close") {
+    MUTUAL_ASSIGN_OR_RETURN(const absl::Time closed, entry.entry.Time("time"));
+    return Apply(CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
+                             absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1,
+                             logged.checkpoint});
+  }
+  if (type == "abandon" || type == "incident") {
+    MUTUAL_ASSIGN_OR_RETURN(const std::string code, entry.entry.Text("code"));
+    return Fail(code);
+  }
   return absl::OkStatus();
+}
+
+void StudyRun::Doom(const std::string& code) {
+  if (doom_.empty()) doom_ = code;
+}
+
+absl::Status StudyRun::Stop(const std::string& code) {
+  if (record_.state == "finished" || record_.state == "abandoned") return absl::OkStatus();
+  if (round_ == 0) {
+    if (unbegun_.empty()) unbegun_ = code;
+    return absl::OkStatus();
+  }
+  // A round that is closed has its end in the log: the operator's incident is the study's.
+  if (IsOpen(round_)) return Apply(RoundFailed{code});
+  return std::holds_alternative<Abandoned>(machine_->state()) ? absl::OkStatus() : Fail(code);
 }
 
 absl::Status StudyRun::Opened(const std::string& entry_bytes) {
@@ -152,7 +194,6 @@ absl::Status StudyRun::Opened(const std::string& entry_bytes) {
     MUTUAL_ASSIGN_OR_RETURN(const Digest model, entry.entry.Hash("model"));
     model_ = model;
   }
-  close_logged_ = false;
   const auto found = parts_.log->FindSame(entry.entry);
   if (!found) return Internal("a round was opened that is not in the log");
   MUTUAL_ASSIGN_OR_RETURN(notice_, parts_.log->Receipt(found->index));

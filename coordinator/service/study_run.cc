@@ -24,6 +24,7 @@ absl::StatusOr<std::unique_ptr<StudyRun>> StudyRun::Load(const RunParts& parts,
   MUTUAL_ASSIGN_OR_RETURN(run->recipe_, study::MakeRecipe(run->study_));
   MUTUAL_ASSIGN_OR_RETURN(run->answers_, parts.journal->Answers(record.digest));
   run->record_ = std::move(record);
+  MUTUAL_RETURN_IF_ERROR(run->LoadKeys());
   MUTUAL_RETURN_IF_ERROR(run->Resume());
   return run;
 }
@@ -33,10 +34,11 @@ absl::Status StudyRun::Resume() {
   MUTUAL_ASSIGN_OR_RETURN(round_, parts_.journal->LastRound(study_.digest));
   MUTUAL_ASSIGN_OR_RETURN(const std::string state, parts_.journal->LastState(study_.digest));
   if (!state.empty()) MUTUAL_RETURN_IF_ERROR(LoadState(state));
-  if (record_.state != "running" || round_ == 0) return absl::OkStatus();
+  if (round_ == 0) return ResumeUnbegun();
+  if (record_.state != "running") return KeepFiles();
   if (state.empty() && recipe_->needs_model()) MUTUAL_RETURN_IF_ERROR(StartModel());
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
-  machine_ = std::make_unique<RoundMachine>(RoundRules{Roster(), study_.cohort.min_nodes});
+  machine_ = std::make_unique<RoundMachine>(Rules(round_));
   for (const std::string& bytes : events) {
     MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
     if (const auto* opened = std::get_if<RoundOpened>(&event)) {
@@ -44,15 +46,36 @@ absl::Status StudyRun::Resume() {
     }
     MUTUAL_RETURN_IF_ERROR(machine_->Handle(event).status());
   }
-  close_logged_ = IndexOf("close", round_) > 0;
-  if (!std::holds_alternative<Released>(machine_->state()) || round_ < study_.rounds()) {
-    return absl::OkStatus();
-  }
+  if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(KeepFiles());  // killed, perhaps, between the release and this
+  if (round_ < study_.rounds()) return absl::OkStatus();
   record_.state = "finished";  // killed between the last release and this
   return parts_.journal->SaveStudy(record_);
 }
 
-// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which are in the store.
+// Tells the retention that the last round is over, and what was received in it.
+absl::Status StudyRun::KeepFiles() {
+  KeptRound kept{study_.digest, round_, {}};
+  MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, round_));
+  for (const std::string& bytes : events) {
+    MUTUAL_ASSIGN_OR_RETURN(const RoundEvent event, ParseEvent(bytes));
+    const auto* arrived = std::get_if<ContributionArrived>(&event);
+    if (arrived != nullptr) kept.files.push_back(arrived->sha256);
+    const auto* sum = std::get_if<ClassSumArrived>(&event);
+    if (sum != nullptr) kept.files.push_back(sum->sum);
+  }
+  return parts_.retention->Keep(kept);
+}
+
+// Killed after the study's end was logged and before it took effect: it is over.
+absl::Status StudyRun::ResumeUnbegun() {
+  if (record_.state != "proposed" && record_.state != "running") return absl::OkStatus();
+  const auto logged = parts_.log->Find("abandon/" + transparency::PrintStudy(study_.digest) + "/0");
+  return logged ? Logged(*logged) : absl::OkStatus();
+}
+
+// The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which
+// are in the store.
 absl::Status StudyRun::LoadState(const std::string& state) {
   if (state.size() != 8 && state.size() != 8 + Digest{}.bytes.size()) {
     return WithCode(DataLoss("the journal's state of study %s has %d bytes, want 8 or 40; restore "
@@ -111,22 +134,21 @@ absl::Status StudyRun::TakeAnswer(const AnswerRow& answer) {
 }
 
 absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, absl::Time now) {
-  if (record_.state != "proposed") return false;
+  if (record_.state != "proposed" || !unbegun_.empty()) return false;
   absl::Time proposed;
   ParseUtc(record_.proposed_at, &proposed);
   const bool window_over = now > proposed + study_.cohort.join_window;
-  const bool all_answered = answers_.size() >= nodes.size() && !nodes.empty();
   if (accepted() < study_.cohort.min_nodes) {
     if (!window_over) return false;
-    MUTUAL_RETURN_IF_ERROR(Fail("TOO_FEW_ACCEPTED"));
+    unbegun_ = "TOO_FEW_ACCEPTED";
     return true;
   }
-  if (!window_over && !all_answered) return false;
-  std::vector<std::string> roster;
-  for (const AnswerRow& answer : answers_) {
-    if (answer.accepted) roster.push_back(answer.node);
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<std::string> roster, Roster(nodes, now));
+  if (static_cast<int>(roster.size()) < study_.cohort.min_nodes) {
+    if (now <= proposed + study_.cohort.join_window + study_.cohort.deadline) return false;
+    unbegun_ = "TOO_FEW_KEYS";
+    return true;
   }
-  std::sort(roster.begin(), roster.end());
   record_.roster = absl::StrJoin(roster, "\n");
   record_.state = "running";
   MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
@@ -181,18 +203,26 @@ bool StudyRun::IsOnRoster(const std::string& node) const {
 }
 
 absl::Status StudyRun::CheckDeadline(absl::Time now) {
-  if (!IsOpen(round_) || now <= deadline_) return absl::OkStatus();
-  return Apply(DeadlinePassed{});
+  if (record_.state != "running" || machine_ == nullptr) return absl::OkStatus();
+  const auto* const tallying = std::get_if<Tallying>(&machine_->state());
+  const bool late = tallying != nullptr
+                        ? !tallying->is_complete() &&
+                              now > absl::FromUnixSeconds(tallying->close.tally_deadline)
+                        : IsOpen(round_) && now > deadline_;
+  return late ? Apply(DeadlinePassed{}) : absl::OkStatus();
 }
 
 std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
-  const auto* closed = std::get_if<Closed>(&machine_->state());
-  if (closed == nullptr || !close_logged_ || output_) return std::nullopt;
+  const auto* const tallying = std::get_if<Tallying>(&machine_->state());
+  if (tallying == nullptr || !tallying->is_complete() || output_ || !doom_.empty()) return std::nullopt;
   ReleaseInput input{&study_, recipe_.get(), round_, static_cast<int>(Roster().size()), {},
-                     std::move(optimizer_)};
-  for (const auto& [node, contribution] : closed->received) {
+                     std::move(optimizer_), {}};
+  for (const auto& [node, contribution] : tallying->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
+  }
+  for (const auto& [mask_class, sum] : tallying->sums) {
+    input.mask_files.push_back(parts_.store->PathOf(sum).string());
   }
   return input;
 }
@@ -200,7 +230,7 @@ std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
 absl::Status StudyRun::Publish() {
   ReleaseOutput output = *std::exchange(output_, std::nullopt);
   const int counted =
-      static_cast<int>(std::get<Closed>(machine_->state()).received.size());
+      static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
   least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
   optimizer_ = std::move(output.state);
   const bool last = round_ == study_.rounds();
@@ -223,6 +253,8 @@ absl::Status StudyRun::Publish() {
   // Only now does nothing need the state before.
   if (optimizer_file_ && optimizer_file_ != optimizer_file) parts_.store->Remove(*optimizer_file_);
   optimizer_file_ = optimizer_file;
+  // A list that cannot be written now is made up for at the next start.
+  KeepFiles().IgnoreError();
   if (!last) return absl::OkStatus();
   record_.state = "finished";
   return parts_.journal->SaveStudy(record_);
@@ -231,7 +263,9 @@ absl::Status StudyRun::Publish() {
 absl::Status StudyRun::Fail(const std::string& reason) {
   record_.state = "abandoned";
   record_.reason = reason;
-  return parts_.journal->SaveStudy(record_);
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
+  if (round_ > 0) KeepFiles().IgnoreError();  // as in Publish
+  return absl::OkStatus();
 }
 
 }  // namespace mutual::coordinator

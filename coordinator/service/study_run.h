@@ -14,9 +14,12 @@
 #include "absl/time/time.h"
 #include "coordinator/log/public_log.h"
 #include "coordinator/release/sum_release.h"
+#include "coordinator/round/key_exchange.h"
 #include "coordinator/round/round_machine.h"
+#include "coordinator/service/mask_duty.h"
 #include "coordinator/storage/content_store.h"
 #include "coordinator/storage/journal.h"
+#include "coordinator/storage/retention.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "transparency/mask_terms.h"
@@ -29,6 +32,7 @@ struct RunParts {
   Journal* journal;
   ContentStore* store;
   PublicLog* log;
+  Retention* retention;
 };
 
 class StudyRun {
@@ -53,38 +57,68 @@ class StudyRun {
   // The effect of the entry that EntryToLog asked for, or of the one with its key that was first.
   absl::Status Logged(const LoggedEntry& logged);
 
+  // Masks (study_masks.cc). What waits for `organisation`; `checkpoint` is the newest published.
+  std::vector<MaskDuty> DutiesFor(const std::string& organisation, absl::Time now,
+                                  const std::string& checkpoint) const;
+  // Whether a scrutineer, masks, keys-ok, dispute or tally entry may be logged now; errors of
+  // KeyExchange and the round machine.
+  absl::Status CheckMaskEntry(const transparency::Entry& entry, const WrappedKeys& wrapped,
+                              absl::Time now) const;
+  absl::Status TakeMaskEntry(const LoggedEntry& logged, const WrappedKeys& wrapped);
+  absl::StatusOr<WrappedKeys> WrappedFor(uint64_t masks, const std::string& scrutineer) const;
+  // Whose cosignatures a close needs beside the quorum.
+  WantedWitnesses CloseWitnesses() const;
+  // The digest of the class sum that is wanted of the round's tally. FAILED_PRECONDITION
+  // CLASS_NOT_AGREED; ALREADY_EXISTS when it is kept.
+  absl::StatusOr<Digest> WantedClassSum(uint64_t round, uint32_t mask_class) const;
+
   // The receipt of the open round's round-start, when `node` has still to answer it.
   std::optional<std::string> NoticeFor(const std::string& node) const;
   bool IsOpen(uint64_t round) const;
   bool HasContribution(const std::string& node, uint64_t round) const;
   bool IsModel(const Digest& digest) const;  // of the open round or the finished study
-  uint64_t vector_bytes() const { return recipe_->dimension() * 4; }
+  uint64_t vector_bytes() const;  // of a masked vector, padding included
   bool IsOnRoster(const std::string& node) const;
 
   absl::Status Apply(const RoundEvent& event);  // journal, then handle
   absl::Status CheckDeadline(absl::Time now);
 
-  // Set when a round's close is logged and its sum waits to be computed. The optimizer's state goes with
+  // Set when every class sum of a round is there and the sum waits to be computed. The optimizer's state goes with
   // it (there is one copy in memory) and comes back with KeepOutput.
   std::optional<ReleaseInput> TakePendingRelease();
   void KeepOutput(ReleaseOutput output) { output_ = std::move(output); }
-  bool has_output() const { return output_.has_value(); }
+  bool has_output() const { return output_.has_value() && doom_.empty(); }
   // The release entry of the computed sum, and its effect.
   absl::StatusOr<transparency::Entry> ReleaseEntry(absl::Time now);
   absl::Status Publish();
-  absl::Status Fail(const std::string& reason);
+  // The study cannot go on: an incident entry with `code` is due, and then its end.
+  void Doom(const std::string& code);
+  // Ends the study by the operator's decision, whose incident entry is logged. OK when it is over
+  // already.
+  absl::Status Stop(const std::string& code);
 
  private:
   explicit StudyRun(const RunParts& parts) : parts_(parts) {}
   absl::Status Resume();
+  absl::Status LoadKeys();
+  absl::Status ResumeUnbegun();
   absl::Status StartModel();
   absl::Status Opened(const std::string& entry_bytes);
+  absl::StatusOr<std::vector<std::string>> Roster(const std::set<std::string>& nodes, absl::Time now);
+  RoundRules Rules(uint64_t round) const;
+  bool WindowIsOver(absl::Time now) const;
+  void AddKeyDuties(const std::string& organisation, absl::Time now, std::vector<MaskDuty>* duties) const;
+  void AddTallyDuties(const std::string& organisation, absl::Time now, const std::string& checkpoint,
+                      std::vector<MaskDuty>* duties) const;
   absl::StatusOr<transparency::Entry> RoundStartEntry(uint64_t round, absl::Time now);
   absl::StatusOr<transparency::Entry> CloseEntry(const Closed& closed, absl::Time now);
-  absl::StatusOr<transparency::Entry> AbandonEntry(const Abandoned& abandoned, absl::Time now);
+  absl::StatusOr<transparency::Entry> AbandonEntry(const std::string& code, absl::Time now);
+  absl::StatusOr<transparency::Entry> IncidentEntry(absl::Time now);
+  absl::Status Fail(const std::string& reason);
   uint64_t IndexOf(const std::string& type, uint64_t round) const;
   transparency::StudyTerms Terms() const;
   std::set<std::string> Roster() const;
+  absl::Status KeepFiles();
   absl::Status LoadState(const std::string& state);
   absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
@@ -98,7 +132,9 @@ class StudyRun {
   std::optional<Digest> model_;  // of the last round opened
   absl::Time deadline_;
   std::string notice_;
-  bool close_logged_ = false;
+  std::unique_ptr<KeyExchange> keys_;
+  std::string doom_;     // why the study cannot go on; its incident is due
+  std::string unbegun_;  // why the study ends before its first round; its abandon is due
   std::optional<ReleaseOutput> output_;  // computed, waits for its entry in the log
   aggregation::OptimizerState optimizer_;
   std::optional<Digest> optimizer_file_;  // of the last released round, in the store

@@ -22,6 +22,9 @@ constexpr const char* kTables[] = {
     "PRIMARY KEY (study, node))",
     "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, study TEXT, round INTEGER, event TEXT)",
     "CREATE INDEX IF NOT EXISTS events_by_round ON events (study, round)",
+    "CREATE TABLE IF NOT EXISTS incidents (id INTEGER PRIMARY KEY, code TEXT, what TEXT, time "
+    "TEXT, "
+    "study TEXT)",
     "CREATE TABLE IF NOT EXISTS states (study TEXT PRIMARY KEY, state TEXT)"};
 
 absl::Status FromSoci(const std::exception& error) {
@@ -133,6 +136,29 @@ class SqliteJournal final : public Journal {
           soci::use(time), soci::use(name);
       return absl::OkStatus();
     });
+  }
+
+  absl::Status AddIncident(const IncidentRow& incident) override {
+    return Guarded([&] {
+      database_ << "INSERT INTO incidents (code, what, time, study) VALUES (:a, :b, :c, :d)",
+          soci::use(incident.code), soci::use(incident.what), soci::use(incident.time),
+          soci::use(incident.study);
+      return absl::OkStatus();
+    });
+  }
+
+  absl::StatusOr<std::vector<IncidentRow>> Incidents() override {
+    std::vector<IncidentRow> all;
+    MUTUAL_RETURN_IF_ERROR(Guarded([&] {
+      const soci::rowset<soci::row> rows =
+          (database_.prepare << "SELECT code, what, time, study FROM incidents ORDER BY id");
+      for (const soci::row& row : rows) {
+        const auto text = [&](size_t i) { return row.get<std::string>(i); };
+        all.push_back({text(0), text(1), text(2), text(3)});
+      }
+      return absl::OkStatus();
+    }));
+    return all;
   }
 
   absl::Status SaveStudy(const StudyRecord& study) override {

@@ -46,6 +46,12 @@ struct AnswerRow {
   std::string entry;          // the mandate or objection, as logged
 };
 
+// What the operator puts on record: an entry of the log, and the end of a study if it names one.
+struct IncidentRow {
+  std::string code, what, time;
+  std::string study;  // hex, or empty
+};
+
 class Journal {
  public:
   virtual ~Journal() = default;
@@ -60,6 +66,9 @@ class Journal {
   virtual absl::Status Enrol(const std::string& secret_sha256, const Organisation& organisation) = 0;
   virtual absl::StatusOr<std::vector<Organisation>> Organisations() = 0;
   virtual absl::Status Revoke(const std::string& name, const std::string& time) = 0;
+
+  virtual absl::Status AddIncident(const IncidentRow& incident) = 0;
+  virtual absl::StatusOr<std::vector<IncidentRow>> Incidents() = 0;  // in the order they were added
 
   virtual absl::Status SaveStudy(const StudyRecord& study) = 0;  // adds or replaces
   virtual absl::StatusOr<std::vector<StudyRecord>> Studies() = 0;

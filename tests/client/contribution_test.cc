@@ -29,12 +29,6 @@ AdmittedRound MakeRound(double sampling_rate = 1) {
   return round;
 }
 
-std::vector<int64_t> Words(const std::string& bytes) {
-  std::vector<uint32_t> ring(bytes.size() / 4, 0);
-  aggregation::AddBytesToRing(AsBytes(bytes), ring);
-  return aggregation::Centre(ring);
-}
-
 }  // namespace
 
 TEST_CASE("A contribution is the grid sum of the members' vectors plus noise", "[contribution]") {
@@ -43,11 +37,11 @@ TEST_CASE("A contribution is the grid sum of the members' vectors plus noise", "
   const SlotTable slots(1, {{60}, {}, {60, 60}, {34}, {}});
   testing::SeededRandom random(1);
   NoNoise noise;
-  const auto bytes = MakeContribution({&round, &slots, {}, nullptr}, random, noise);
-  REQUIRE_OK(bytes);
+  const auto words = MakeContribution({&round, &slots, {}, nullptr}, random, noise);
+  REQUIRE_OK(words);
   REQUIRE(noise.stddev_ == round.grid.noise_stddev);
   const auto unit = static_cast<int64_t>(round.grid.scale);
-  REQUIRE(Words(*bytes) == std::vector<int64_t>{3 * unit, 2 * unit, 2 * unit});
+  REQUIRE(aggregation::Centre(*words) == std::vector<int64_t>{3 * unit, 2 * unit, 2 * unit});
 }
 
 TEST_CASE("With noise, two contributions for the same rows differ", "[contribution]") {

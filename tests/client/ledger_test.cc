@@ -5,6 +5,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -199,6 +201,30 @@ TEST_CASE("A later answer replaces an earlier one", "[ledger]") {
   REQUIRE_FALSE((*answer)->accepted);
   REQUIRE((*answer)->entry == "no");
   REQUIRE_FALSE(ledger->FindAnswer(StudyNumber(2))->has_value());
+}
+
+// Run as a program of its own by the next test.
+TEST_CASE("A program beside writes an answer", "[.child]") {
+  const char* const path = std::getenv("MUTUAL_TEST_LEDGER");
+  if (path == nullptr) return;
+  REQUIRE_OK(Ledger::Open(path).value()->RecordAnswer({StudyNumber(1), "text", true, "", kNow}));
+}
+
+TEST_CASE("Two objects in one process and a program beside them see each other's writes",
+          "[ledger]") {
+  const Fixture fixture;
+  const auto first = Ledger::Open(fixture.path);
+  const auto second = Ledger::Open(fixture.path);  // must not drop the locks of the first
+  REQUIRE_OK(first);
+  REQUIRE_OK(second);
+  REQUIRE((*second)->Answers()->empty());
+  const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
+  const std::string child =
+      "MUTUAL_TEST_LEDGER='" + fixture.path + "' '" + self + "' '[.child]' >/dev/null";
+  REQUIRE(std::system(child.c_str()) == 0);
+  CHECK((*second)->FindAnswer(StudyNumber(1))->has_value());
+  REQUIRE_OK((*first)->RecordAnswer({StudyNumber(2), "text", true, "", kNow}));
+  CHECK(Ledger::Open(fixture.path).value()->Answers()->size() == 2);
 }
 
 }  // namespace mutual::client

@@ -38,6 +38,7 @@ struct Fixture {
     writer.Study(digest)
         .Integer("round", round)
         .Integer("propose", 0)
+        .Integer("threshold", 2)
         .Integer("roster-size", roster_size)
         .Hash("roster", Digest{})
         .Time("deadline", kNow + absl::Minutes(1))

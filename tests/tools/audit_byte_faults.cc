@@ -29,7 +29,7 @@ std::vector<Fault> EntryFaults() {
        [](Entries& e) {
          // The text is another one than was signed.
          std::string& entry = e[Place("contribution-wage1-east")];
-         entry.replace(entry.find("vector-len 9"), 12, "vector-len 8");
+         entry.replace(entry.find("vector-len 16"), 13, "vector-len 15");
        },
        {}},
       {"another node's signature under a name",

@@ -24,6 +24,9 @@ std::vector<Fault> DecisionFaults();
 std::vector<Fault> RoundFaults();
 std::vector<Fault> ReleaseFaults();
 std::vector<Fault> MemberFaults();
+// Of scrutineers and mask keys; of disputes, tallies and class sums.
+std::vector<Fault> MaskFaults();
+std::vector<Fault> TallyFaults();
 // Wrong bytes, signatures and checkpoints.
 std::vector<Fault> ByteFaults();
 

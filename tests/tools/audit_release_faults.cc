@@ -4,47 +4,20 @@
 namespace mutual::audit::testing {
 namespace {
 
-std::vector<Fault> TallyFaults() {
+std::vector<Fault> RestFaults() {
   return {
-      {"a tally by somebody who is no scrutineer",
-       "TALLY",
-       kRuleBroken,
-       [](Drafts& d) { At(d, "tally-east").Set("node", "north").signers = {"node/north"}; },
-       {},
-       {}},
-      {"a tally for another close",
-       "TALLY",
-       kRuleBroken,
-       [](Drafts& d) { At(d, "tally-east").Set("close", "@close-wage1"); },
-       {},
-       {}},
-      {"a tally twice",
-       "TALLY",
-       kRuleBroken,
-       [](Drafts& d) {
-         InsertAfter(d, "tally-east",
-                     Copy(d, "tally-east", "again").Set("class-sum", "0 " + HashText("other")));
-       },
-       {},
-       {}},
-      {"a release below the tally threshold",
-       "RELEASE",
-       kRuleBroken,
-       [](Drafts& d) { At(d, "release-pay1").Set("tally", "@tally-east"); },
-       {},
-       {}},
       {"a release resting on what is no tally",
        "RELEASE",
        kRuleBroken,
-       [](Drafts& d) { At(d, "release-pay1").Add("tally", "@masks-north"); },
+       [](Drafts& d) { At(d, "release-pay1").Add("tally", "@masks-pay-north"); },
        {},
        {}},
       {"a release before its tallies",
        "RELEASE",
        kRuleBroken,
        [](Drafts& d) {
-         const Draft tally = Copy(d, "tally-south", "tally-south");
-         Drop(d, "tally-south");
+         const Draft tally = Copy(d, "tally-pay1-south", "tally-pay1-south");
+         Drop(d, "tally-pay1-south");
          InsertAfter(d, "release-pay1", tally);
        },
        {},
@@ -165,7 +138,7 @@ std::vector<Fault> PrivacyFaults() {
 }  // namespace
 
 std::vector<Fault> ReleaseFaults() {
-  std::vector<Fault> all = TallyFaults();
+  std::vector<Fault> all = RestFaults();
   for (const auto& some : {CountFaults(), PrivacyFaults()}) {
     all.insert(all.end(), some.begin(), some.end());
   }

@@ -1,4 +1,8 @@
 // Replay against the coordinator's own arithmetic: two programs, the same bits.
+#include "aggregation/masking/mask_sum.h"
+#include "aggregation/masking/masker.h"
+#include "aggregation/ring.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "coordinator/release/sum_release.h"
 #include "privacy/accountant.h"
@@ -17,6 +21,9 @@ namespace mutual::audit {
 namespace {
 
 using namespace testing;  // NOLINT: the builder
+using aggregation::masking::AddMasks;
+using aggregation::masking::Masker;
+using aggregation::masking::PaddedWords;
 
 absl::StatusOr<double> Solve(double epsilon, double delta, double rate, uint64_t rounds) {
   return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
@@ -24,19 +31,33 @@ absl::StatusOr<double> Solve(double epsilon, double delta, double rate, uint64_t
 
 const std::vector<std::string> kThree = {"east", "north", "south"};
 
+enum class Masks { kNone, kOn };
+
+// The study's scrutineers in the order in which the builder numbers them.
+std::string InBuilderOrder(std::string text) {
+  const std::string from = "\"north\", \"south\", \"west\", \"east\"";
+  const size_t at = text.find(from);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, from.size(), "\"east\", \"north\", \"south\", \"west\"");
+}
+
 // A study whose rounds were contributed to with random words and released by the coordinator's
 // code; log/, content/ and the policy lie in the folder.
 class ReleasedStudy {
  public:
-  explicit ReleasedStudy(const std::string& text)
-      : study_(*study::ParseStudy(text, Solve)), recipe_(*study::MakeRecipe(study_)) {
+  explicit ReleasedStudy(const std::string& text, Masks masks = Masks::kNone)
+      : study_(*study::ParseStudy(text, Solve)),
+        recipe_(*study::MakeRecipe(study_)),
+        masks_(masks) {
     std::filesystem::create_directory(path() / "content");
+    std::filesystem::create_directory(path() / "plain");
     Keep(text);
     terms_ = Recomputation::Begin(text)->Terms();
     log_.Found();
     Draft& propose = log_.Propose("real", Words());
     Fix(&propose);
-    for (const std::string& node : kThree) Fix(&log_.Decide("real", node, "mandate"));
+    for (const std::string& node : kThree) log_.Decide("real", node, "mandate");
+    if (masks_ == Masks::kOn) JoinAll();
     if (recipe_->needs_model()) {
       const auto start = study::InitialModel(study_, *study::LayoutOf(study_));
       state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
@@ -49,8 +70,25 @@ class ReleasedStudy {
     return At(log_.drafts(), HonestWriter::Label("release", "real", round));
   }
   void Publish() {
+    for (Draft& draft : log_.drafts()) {
+      for (EntryField& field : draft.fields) {
+        if (field.value == StudyText("real")) field.value = "sha256:" + study_.digest.ToHex();
+      }
+    }
     WriteFiles(Serve(Render(log_.drafts())), path() / "log");
     std::ofstream(path() / "mutual-audit.policy") << PolicyText();
+  }
+  // All three scrutineers publish that digest of a class.
+  void Publishes(uint64_t round, uint32_t mask_class, const std::string& digest) {
+    const std::string begin = std::to_string(mask_class) + " ";
+    for (const std::string& name : kThree) {
+      Draft& tally = At(drafts(), HonestWriter::Label("tally", "real", round) + "-" + name);
+      for (EntryField& field : tally.fields) {
+        if (field.key == "class-sum" && field.value.compare(0, 2, begin) == 0) {
+          field.value = begin + digest;
+        }
+      }
+    }
   }
   Ran Replay(uint64_t round) {
     return RunAudit(path(), "replay " + study_.digest.Short() + " " + std::to_string(round) +
@@ -58,43 +96,81 @@ class ReleasedStudy {
   }
   const std::filesystem::path& path() const { return folder_.path(); }
   const std::vector<std::string>& contributions() const { return contributions_; }
+  const std::vector<std::string>& class_sums() const { return class_sums_; }
+  Drafts& drafts() { return log_.drafts(); }
+  const transparency::StudyTerms& terms() const { return terms_; }
+  std::string KeepContent(const std::string& bytes) { return Keep(bytes); }
   const study::Study& study() const { return study_; }
 
  private:
   Terms Words() const {
     return {terms_.recipe, terms_.rounds, terms_.noise_multiplier, terms_.sampling_rate};
   }
-  std::string Keep(const std::string& bytes) {
+  std::string Keep(const std::string& bytes, const std::string& where = "content") {
     const std::string name = crypto::Sha256(bytes).ToHex();
-    std::ofstream(path() / "content" / name, std::ios::binary) << bytes;
+    std::ofstream(path() / where / name, std::ios::binary) << bytes;
     return name;
   }
   // The draft, with this study's own digest, length and bound instead of the builder's.
   void Fix(Draft* draft) const {
-    draft->Set("study", "sha256:" + study_.digest.ToHex());
     for (EntryField& field : draft->fields) {
       if (field.key == "vector-len") field.value = std::to_string(terms_.vector_length);
       if (field.key == "clip") field.value = FormatDouble(terms_.member_bound);
     }
   }
+  void JoinAll() {
+    log_.MaskStudy("real");
+    log_.Join("real", kThree);
+    const MaskClasses classes = ClassesOfFour();
+    for (const std::string& node : kThree) {
+      ratchets_.push_back(DrawKeys("real", node).Ratchets().value());
+      maskers_.push_back(
+          Masker::Create(classes, DrawKeys("real", node).Ratchets().value()).value());
+    }
+  }
+  // What one node sends: its values, masked where the study is.
+  std::string Answer(size_t node, uint64_t round, const std::string& bytes) {
+    if (masks_ == Masks::kNone) return bytes;
+    std::vector<uint32_t> values(bytes.size() / 4, 0);
+    aggregation::AddBytesToRing(AsBytes(bytes), values);
+    return aggregation::ToBytes(maskers_[node].Mask(round, values, 1).value());
+  }
+  // The class sums of a round, kept, and the tallies of three of four scrutineers.
+  void TallyRound(uint64_t round) {
+    log_.Tally("real", round, kThree);
+    class_sums_.clear();
+    for (uint32_t c = 0; c < 4; ++c) {
+      std::vector<crypto::Secret> keys;
+      for (const auto& of_node : ratchets_) {
+        keys.push_back(of_node[c].StreamKey(round).value());
+      }
+      std::vector<uint32_t> sum(PaddedWords(recipe_->dimension()), 0);
+      REQUIRE_OK(AddMasks(keys, 1, sum));
+      class_sums_.push_back(Keep(aggregation::ToBytes(sum)));
+      Publishes(round, c, class_sums_.back());
+    }
+  }
+  // What the coordinator's code makes of the plain sum.
   void Run(uint64_t round) {
     Draft& start = log_.Start("real", Words(), round, kThree);
     Fix(&start);
     if (!model_.empty()) start.Set("model", model_);
     coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_};
-    for (const std::string& node : kThree) {
+    for (size_t i = 0; i < kThree.size(); ++i) {
       std::string bytes(recipe_->dimension() * 4, '\0');
       // The middle byte varies, so that values are small numbers of either sign.
-      for (size_t i = 0; i < bytes.size(); i += 4) {
-        bytes[i + 1] = static_cast<char>(random_.NextUint64() & 0x7f);
+      for (size_t at = 0; at < bytes.size(); at += 4) {
+        bytes[at + 1] = static_cast<char>(random_.NextUint64() & 0x7f);
       }
-      contributions_.push_back(Keep(bytes));
-      log_.Contribute("real", round, node);
-      Fix(&log_.drafts().back().Set("sha256", contributions_.back()));
-      input.files.push_back((path() / "content" / contributions_.back()).string());
+      const std::string sent = Answer(i, round, bytes);
+      contributions_.push_back(Keep(sent));
+      log_.Contribute("real", round, kThree[i]);
+      log_.drafts().back().Set("sha256", contributions_.back());
+      log_.drafts().back().Set("vector-len", std::to_string(sent.size() / 4));
+      input.files.push_back((path() / "plain" / Keep(bytes, "plain")).string());
     }
     log_.Close("real", round, kThree);
-    Fix(&log_.drafts().back());
+    if (masks_ == Masks::kOn) TallyRound(round);
     const auto output = coordinator::ReleaseRound(input);
     REQUIRE_OK(output);
     state_ = output->state;
@@ -112,11 +188,15 @@ class ReleasedStudy {
   mutual::testing::SeededRandom random_{7};
   study::Study study_;
   std::unique_ptr<study::Recipe> recipe_;
+  Masks masks_;
   transparency::StudyTerms terms_;
   HonestWriter log_;
   aggregation::OptimizerState state_;
   std::string model_;
   std::vector<std::string> contributions_;
+  std::vector<Masker> maskers_;                                       // [node]
+  std::vector<std::vector<aggregation::masking::Ratchet>> ratchets_;  // [node][class]
+  std::vector<std::string> class_sums_;                               // of the last round, by class
 };
 
 }  // namespace
@@ -168,6 +248,89 @@ TEST_CASE("A kept contribution that is damaged or missing stops a replay", "[aud
   CHECK_THAT(damaged.output, ContainsSubstring("FAIL  REPLAY-FILES"));
   std::filesystem::remove(file);
   CHECK(study.Replay(1).code == kUnchecked);
+}
+
+TEST_CASE("A masked statistic is replayed from masked vectors and class sums", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  const Ran ran = study.Replay(1);
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  for (const char* const id : {"REPLAY-FILES", "REPLAY-SUM", "REPLAY-RESULT"}) {
+    CHECK_THAT(ran.output, ContainsSubstring(std::string("pass  ") + id));
+  }
+}
+
+TEST_CASE("Masked training is replayed bit for bit, round after round", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(3)), Masks::kOn);
+  const Ran ran = study.Replay(3);
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+}
+
+TEST_CASE("A class sum that is damaged or false is provably wrong on replay", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  const auto file = study.path() / "content" / study.class_sums()[2];
+  const std::string honest = *ReadFile(file.string(), 1 << 20);
+  std::ofstream(file, std::ios::binary) << "damage";
+  const Ran damaged = study.Replay(1);
+  CHECK(damaged.code == kWrong);
+  CHECK_THAT(damaged.output, ContainsSubstring("FAIL  REPLAY-FILES"));
+  std::ofstream(file, std::ios::binary) << honest;
+  CHECK(study.Replay(1).code == kVerified);
+  // All holders of class 2 publish, and hand over, the sum of class 1.
+  study.Publishes(1, 2, study.class_sums()[1]);
+  study.Publish();
+  const Ran lied = study.Replay(1);
+  INFO(lied.output);
+  CHECK(lied.code == kWrong);
+  CHECK_THAT(lied.output, ContainsSubstring("FAIL  REPLAY-SUM"));
+}
+
+TEST_CASE("A masked vector without its padding is no contribution", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  REQUIRE(study.terms().vector_length < 16);
+  const std::string bytes = study.KeepContent(std::string(study.terms().vector_length * 4, 'x'));
+  At(study.drafts(), "contribution-real1-east").Set("sha256", bytes);
+  study.Publish();
+  const Ran ran = study.Replay(1);
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("shorter than its round's vector"));
+}
+
+TEST_CASE("A liar that was outvoted does not stop a replay", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::MeanStudyText()), Masks::kOn);
+  for (EntryField& field : At(study.drafts(), "tally-real1-east").fields) {
+    // North and south hold class 3 as well.
+    if (field.key == "class-sum" && field.value[0] == '3') field.value = "3 " + HashText("lie");
+  }
+  study.Publish();
+  const Ran ran = study.Replay(1);
+  INFO(ran.output);
+  CHECK(ran.code == kRuleBroken);
+  CHECK_THAT(ran.output, ContainsSubstring("FAIL  CLASS-SUM"));
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-SUM"));
+}
+
+TEST_CASE("A proposal that names other scrutineers than the study file is provably wrong",
+          "[audit]") {
+  ReleasedStudy study(mutual::testing::MeanStudyText(), Masks::kOn);  // in another order
+  const Ran ran = study.Replay(1);
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("names other scrutineers"));
+}
+
+TEST_CASE("A replay says when the bytes of a round are gone", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::TrainStudyText(2)), Masks::kOn);
+  std::filesystem::remove(study.path() / "content" / study.contributions()[0]);
+  std::filesystem::remove(study.path() / "content" / study.class_sums()[1]);
+  const Ran ran = study.Replay(2);
+  INFO(ran.output);
+  CHECK(ran.code == kUnchecked);
+  CHECK_THAT(ran.output, ContainsSubstring("the bytes of 1 of the 7 files of round 1 are gone"));
+  CHECK_THAT(ran.output, ContainsSubstring("skip  REPLAY"));
 }
 
 TEST_CASE("A study file that the proposal describes otherwise is provably wrong", "[audit]") {

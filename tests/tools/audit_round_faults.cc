@@ -68,8 +68,9 @@ std::vector<Fault> StartFaults() {
        "ROSTER",
        kRuleBroken,
        [](Drafts& d) {
+         // East's keys were confirmed first.
          At(d, "start-shift1")
-             .Set("roster", RosterText({"east", "north", "south"}))
+             .Set("roster", RosterText({"north", "south", "west"}))
              .Set("roster-size", "3");
        },
        {},
@@ -277,6 +278,39 @@ std::vector<Fault> CloseFaults() {
        "CLOSE",
        kRuleBroken,
        [](Drafts& d) { At(d, "abandon-shift3").Set("round", "4"); },
+       {},
+       {}},
+      {"an end before the first round of a study that had one",
+       "CLOSE",
+       kRuleBroken,
+       [](Drafts& d) {
+         Draft draft = Copy(d, "abandon-unbegun", "late").Set("study", StudyText("wage"));
+         InsertAfter(d, "close-wage1", draft);
+       },
+       {},
+       {}},
+      {"two ends before the first round",
+       "CLOSE",
+       kRuleBroken,
+       [](Drafts& d) {
+         InsertAfter(d, "abandon-unbegun",
+                     Copy(d, "abandon-unbegun", "again").Set("code", "OPERATOR_STOPPED"));
+       },
+       {},
+       {}},
+      {"an end of a study that was not proposed",
+       "CLOSE",
+       kRuleBroken,
+       [](Drafts& d) { At(d, "abandon-unbegun").Set("study", StudyText("nothing")); },
+       {},
+       {}},
+      {"a round of a study that ended before its first",
+       "ROUND",
+       kRuleBroken,
+       [](Drafts& d) {
+         Draft draft = Copy(d, "start-wage1", "risen").Set("study", StudyText("unbegun"));
+         InsertAfter(d, "abandon-unbegun", draft.Set("propose", "@propose-unbegun"));
+       },
        {},
        {}},
       {"a close that names another round-start",

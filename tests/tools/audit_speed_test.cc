@@ -14,26 +14,33 @@ namespace {
 
 using namespace testing;  // NOLINT: the builder
 
-// The honest founding, then one training study of as many rounds as fill the log.
+// The honest founding, then one masked training study of as many rounds as fill the log.
 Drafts LongDrafts(size_t entries) {
   HonestWriter log;
   log.Found();
-  const size_t per_round = kNodes.size() + 3;
+  const std::vector<std::string> tallying = {"east", "north", "south"};
+  const size_t per_round = kNodes.size() + tallying.size() + 3;
   const Terms terms{"train", entries / per_round, 8, 0.01};
   log.Propose("long", terms);
   for (const std::string& node : kNodes)
     log.Decide("long", node, "mandate").Erase("max-epsilon-node");
+  log.MaskStudy("long");
+  log.Join("long", kNodes);
   // The release repeats the whole study's figures: they are computed once here.
   Draft release = log.Release("long", terms, 1, 4);
   log.drafts().pop_back();
   for (uint64_t round = 1; round <= terms.rounds; ++round) {
     log.Round("long", terms, round, kNodes);
+    log.Tally("long", round, tallying);
     Draft next = release;
     next.label = HonestWriter::Label("release", "long", round);
     next.Set("round", std::to_string(round))
         .Set("round-start", "@" + HonestWriter::Label("start", "long", round))
         .Set("close", "@" + HonestWriter::Label("close", "long", round))
         .Set("model", HonestWriter::ModelAfter("long", round));
+    for (const std::string& name : tallying) {
+      next.Add("tally", "@" + HonestWriter::Label("tally", "long", round) + "-" + name);
+    }
     log.drafts().push_back(next);
   }
   return log.drafts();

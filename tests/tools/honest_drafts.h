@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tests/tools/audit_log.h"
+#include "tests/tools/mask_drafts.h"
 
 namespace mutual::audit::testing {
 
@@ -96,6 +97,43 @@ class HonestWriter {
     terms.AddTo(&draft);
     return draft;
   }
+  // The study has scrutineers: its proposal, rounds and contributions say so from now on.
+  void MaskStudy(const std::string& study) {
+    masked_.insert(study);
+    Draft& draft = At(drafts_, "propose-" + study).Add("threshold", "2");
+    for (const std::string& name : kScrutineers) draft.Add("scrutineer", name);
+  }
+  // A join window: every scrutineer's key, the masks of `nodes`, and every keys-ok.
+  void Join(const std::string& study, const std::vector<std::string>& nodes) {
+    for (const std::string& name : kScrutineers) {
+      const auto key = WindowKey(study, kWindow, name).public_key();
+      Mask("scrutineer", study, name).Add("x25519", HexEncode(key));
+    }
+    for (const std::string& node : nodes) {
+      AddCommitments(DrawKeys(study, node).commitments(), &Mask("masks", study, node));
+    }
+    for (const std::string& name : kScrutineers) {
+      Draft& draft = Mask("keys-ok", study, name);
+      for (const std::string& node : nodes) draft.Add("masks", "@masks-" + study + "-" + node);
+    }
+  }
+  // Labels: <type>-<study>-<node>.
+  Draft& Mask(const std::string& type, const std::string& study, const std::string& node) {
+    return Add(type + "-" + study + "-" + node, type, {"node/" + node})
+        .Add("seen", "@seen")
+        .Add("study", StudyText(study))
+        .Add("window", kWindow)
+        .Add("node", node);
+  }
+  // Labels: tally-<study><round>-<node>.
+  void Tally(const std::string& study, uint64_t round, const std::vector<std::string>& nodes) {
+    for (const std::string& node : nodes) {
+      Draft& draft = OfRound(Label("tally", study, round) + "-" + node, "tally", study, round);
+      draft.Add("seen", "@seen").Add("node", node).Add("close", "@" + Label("close", study, round));
+      AddClassSums(Label("of", study, round), node, &draft);
+      draft.signers = {"node/" + node};
+    }
+  }
   Draft& Decide(const std::string& study, const std::string& node, const std::string& type) {
     Draft& draft = Add(type + "-" + study + "-" + node, type, {"node/" + node})
                        .Add("seen", "@seen")
@@ -125,6 +163,7 @@ class HonestWriter {
         .Add("roster", RosterText(roster))
         .Add("deadline", kLater);
     terms.AddTo(&draft);
+    if (masked_.count(study) > 0) draft.Add("threshold", "2");
     if (terms.recipe == "train") draft.Add("model", ModelAfter(study, round - 1));
     return draft;
   }
@@ -133,7 +172,7 @@ class HonestWriter {
     OfRound(label, "contribution", study, round)
         .Add("seen", "@seen")
         .Add("node", node)
-        .Add("vector-len", "9")
+        .Add("vector-len", masked_.count(study) > 0 ? "16" : "9")
         .Add("sha256", HashText(label));
     drafts_.back().signers = {"node/" + node};
   }
@@ -156,6 +195,10 @@ class HonestWriter {
         .Add("epsilon-public", FormatDouble(cache.Public(terms.Parsed(), terms.rounds, count)))
         .Add("accountant", "rdp");
     terms.AddTo(&draft);
+    for (const Draft& one : drafts_) {
+      const std::string tally = Label("tally", study, round) + "-";
+      if (one.label.compare(0, tally.size(), tally) == 0) draft.Add("tally", "@" + one.label);
+    }
     if (terms.recipe == "train") {
       draft.Add("model", ModelAfter(study, round));
     } else {
@@ -170,71 +213,71 @@ class HonestWriter {
     for (const std::string& node : nodes) Contribute(study, round, node);
     Close(study, round, nodes);
   }
-  Draft& Mask(const std::string& label, const std::string& type, const std::string& node) {
-    return Add(label, type, {"node/" + node})
-        .Add("seen", "@seen")
-        .Add("study", StudyText("pay"))
-        .Add("node", node);
-  }
   Drafts& drafts() { return drafts_; }
 
  private:
   Drafts drafts_;
+  std::set<std::string> masked_;
 };
 
-inline void AddMaskedStudy(HonestWriter* log) {
-  const Terms terms;
-  log->Propose("pay", terms)
-      .Add("scrutineer", "east")
-      .Add("scrutineer", "south")
-      .Add("threshold", "2");
-  for (const std::string& node : kNodes) log->Decide("pay", node, "mandate");
-  log->Mask("scrutineer-east", "scrutineer", "east")
-      .Add("window", "1")
-      .Add("x25519", HashText("x"));
-  log->Mask("masks-north", "masks", "north")
-      .Add("window", "1")
-      .Add("commit", "0 " + HashText("commit"))
-      .Add("sealed", "0 east " + HashText("sealed"));
-  log->Mask("keys-ok-east", "keys-ok", "east").Add("window", "1").Add("masks", "@masks-north");
-  log->Round("pay", terms, 1, kNodes);
-  for (const std::string node : {"east", "south"}) {
-    log->Mask("tally-" + node, "tally", node)
-        .Add("round", "1")
-        .Add("close", "@close-pay1")
-        .Add("class-sum", "0 " + HashText("class"));
+inline void AddWage(HonestWriter* log) {
+  const Terms wage;
+  const std::vector<std::string> three = {"east", "north", "south"};
+  log->Propose("wage", wage);
+  log->MaskStudy("wage");
+  for (const std::string& node : three) log->Decide("wage", node, "mandate");
+  log->Decide("wage", "west", "objection");
+  log->Join("wage", three);
+  log->Round("wage", wage, 1, three);
+  log->Tally("wage", 1, kScrutineers);
+  log->Release("wage", wage, 1, 3);
+}
+
+inline void AddShift(HonestWriter* log) {
+  const Terms shift{"train", 3, 4, 0.5};
+  log->Propose("shift", shift);
+  log->MaskStudy("shift");
+  for (const std::string& node : kNodes) log->Decide("shift", node, "mandate");
+  log->Join("shift", kNodes);
+  for (uint64_t round = 1; round <= 2; ++round) {
+    log->Round("shift", shift, round, kNodes);
+    log->Tally("shift", round, kScrutineers);
+    log->Release("shift", shift, round, 4);
   }
-  log->Release("pay", terms, 1, 4).Add("tally", "@tally-east").Add("tally", "@tally-south");
+  log->Start("shift", shift, 3, kNodes);
+  log->Contribute("shift", 3, "north");
+  log->OfRound("abandon-shift3", "abandon", "shift", 3)
+      .Add("round-start", "@start-shift3")
+      .Add("code", "TOO_FEW_CONTRIBUTIONS");
+}
+
+// One scrutineer answers after the release, when its tally is not needed any more.
+inline void AddPay(HonestWriter* log) {
+  const Terms terms;
+  log->Propose("pay", terms);
+  log->MaskStudy("pay");
+  for (const std::string& node : kNodes) log->Decide("pay", node, "mandate");
+  log->Join("pay", kNodes);
+  log->Round("pay", terms, 1, kNodes);
+  log->Tally("pay", 1, {"east", "north", "south"});
+  log->Release("pay", terms, 1, 4);
+  log->Tally("pay", 1, {"west"});
 }
 
 // Labels: genesis, enrol-<node>, policy, propose-<study>, mandate-<study>-<node>,
-// start-/close-/release-<study><round>, contribution-<study><round>-<node>; the studies are wage
-// (statistic), shift (training, third round abandoned) and pay (masked statistic).
-inline Drafts HonestDrafts() {
+// start-/close-/release-<study><round>, contribution-/tally-<study><round>-<node>,
+// scrutineer-/masks-/keys-ok-<study>-<node>; the studies are wage (statistic, three of four take
+// part), shift (training, third round abandoned), pay (statistic) and unbegun (too few accepted).
+inline Drafts WriteHonestDrafts() {
   HonestWriter log;
   log.Found();
-  const Terms wage;
-  const std::vector<std::string> three = {"east", "north", "south"};
-  log.Propose("wage", wage);
-  for (const std::string& node : three) log.Decide("wage", node, "mandate");
-  log.Decide("wage", "west", "objection");
-  log.Round("wage", wage, 1, three);
-  log.Release("wage", wage, 1, 3);
-
-  const Terms shift{"train", 3, 4, 0.5};
-  log.Propose("shift", shift);
-  for (const std::string& node : kNodes) log.Decide("shift", node, "mandate");
-  for (uint64_t round = 1; round <= 2; ++round) {
-    log.Round("shift", shift, round, kNodes);
-    log.Release("shift", shift, round, 4);
-  }
-  log.Start("shift", shift, 3, kNodes);
-  log.Contribute("shift", 3, "north");
-  log.OfRound("abandon-shift3", "abandon", "shift", 3)
-      .Add("round-start", "@start-shift3")
-      .Add("code", "TOO_FEW_CONTRIBUTIONS");
-  AddMaskedStudy(&log);
-
+  AddWage(&log);
+  AddShift(&log);
+  AddPay(&log);
+  log.Propose("unbegun", Terms());
+  log.MaskStudy("unbegun");
+  log.Decide("unbegun", "north", "mandate");
+  log.OfRound("abandon-unbegun", "abandon", "unbegun", 0).Add("code", "TOO_FEW_ACCEPTED");
   log.Enrol("mill", {"east", "north", "south"});
   log.Add("rotation", "key-rotation", {"node/south"})
       .Add("seen", "@seen")
@@ -251,6 +294,11 @@ inline Drafts HonestDrafts() {
       .Add("code", "DISK_FULL")
       .Add("what", "The disk was full for an hour.");
   return log.drafts();
+}
+
+inline Drafts HonestDrafts() {
+  static const Drafts kDrafts = WriteHonestDrafts();  // its keys take a while to make
+  return kDrafts;
 }
 
 }  // namespace mutual::audit::testing

@@ -188,6 +188,25 @@ TEST_CASE("What a node signs names the checkpoint it verified", "[entry]") {
   CHECK_THAT(std::string(entry.status().message()), ContainsSubstring("has no line \"seen\""));
 }
 
+TEST_CASE("A study abandoned before its first round has no round-start, a round has one",
+          "[entry]") {
+  const std::vector<EntryField> of_round = SampleFields(*FindEntryType("abandon"));
+  std::vector<EntryField> fields = of_round;
+  std::erase_if(fields, [](const EntryField& field) { return field.key == "round-start"; });
+  CHECK_THAT(std::string(Entry::Parse(TextOf("abandon", fields)).status().message()),
+             ContainsSubstring("has no line round-start"));
+  for (EntryField& field : fields) {
+    if (field.key == "round") field.value = "0";
+  }
+  REQUIRE_OK(Entry::Parse(TextOf("abandon", fields)));
+  fields = of_round;
+  for (EntryField& field : fields) {
+    if (field.key == "round") field.value = "0";
+  }
+  CHECK_THAT(std::string(Entry::Parse(TextOf("abandon", fields)).status().message()),
+             ContainsSubstring("leave it out"));
+}
+
 TEST_CASE("A researcher enrols with an identity key only", "[entry]") {
   EntryWriter writer("enrol", "fed.example/audit");
   writer.Text("researcher", "rosa")

@@ -45,11 +45,12 @@ class FakeWitness {
         const CosignatureSigner signer,
         CosignatureSigner::Create("north.example/witness", KeyOf("vector witness")));
     MUTUAL_ASSIGN_OR_RETURN(const NoteSignature signature,
-                            signer.Sign(found.checkpoint.ToText(), kVectorTime));
+                            signer.Sign(found.checkpoint.ToText(), time));
     return std::vector<std::string>{PrintSignatureLine(signature)};
   }
 
   bool is_there = true;
+  uint64_t time = kVectorTime;
   TreeHead seen{0, EmptyRoot()};
 };
 

@@ -161,6 +161,34 @@ TEST_CASE("Without a quorum nothing is published and the batch waits", "[log]") 
   CHECK(fixture.Verify()->size == 5);
 }
 
+TEST_CASE(
+    "An idle log is cosigned again at the same size, and keeps its checkpoint without a quorum",
+    "[log]") {
+  LogFixture fixture;
+  auto log = *fixture.Open();
+  REQUIRE_OK(log->Recosign());  // nothing is published yet
+  CHECK(log->checkpoint().empty());
+  Append(*log, 3);
+  const std::string before = log->checkpoint();
+  const uint64_t synced = log->files_synced();
+  fixture.witness().time += 600;
+  REQUIRE_OK(log->Recosign());
+  CHECK(log->files_synced() == synced + 1);
+  CHECK(log->checkpoint() != before);
+  CHECK(*ReadFile(fixture.served() / "checkpoint", 10000) == log->checkpoint());
+  CHECK(*testing::OneWitnessPolicy().RequireQuorum(log->checkpoint())->newest ==
+        static_cast<uint64_t>(testing::kVectorTime) + 600);
+  CHECK(fixture.Verify()->size == 3);
+  const std::string newer = log->checkpoint();
+  fixture.witness().is_there = false;
+  CHECK(ErrorCode(log->Recosign()) == "NO_QUORUM");
+  CHECK(*ReadFile(fixture.served() / "checkpoint", 10000) == newer);
+  fixture.witness().is_there = true;
+  Append(*log, 3);
+  log.reset();
+  CHECK((*fixture.Open())->size() == 6);
+}
+
 TEST_CASE("Malformed and bad lines of witnesses are left out", "[log]") {
   LogFixture fixture;
   LogOptions options = fixture.Options();

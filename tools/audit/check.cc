@@ -75,9 +75,31 @@ constexpr Check kChecks[] = {
      "A round is closed or abandoned once, naming real contributions, at least "
      "min-nodes of them.",
      "That contributions left out came too late."},
+    {"SCRUTINEERS", kRule,
+     "Mask keys are held by two to seven enrolled organisations, none of them the coordinator's "
+     "operator.",
+     "That they are independent of each other and of the coordinator."},
+    {"COLLUDERS", kRule,
+     "A study assumes as many colluders as there can be, asks for two organisations more, and its "
+     "witnesses outnumber them.",
+     "That no more of them collude."},
+    {"WINDOW", kRule, "Each scrutineer publishes one fresh key for a join window.",
+     "That it destroyed the key afterwards."},
+    {"MASKS", kRule,
+     "A node commits to one key a mask class and seals it for every holder, once, before round 1.",
+     "That the sealed keys are good; their holders and disputes do."},
+    {"KEYS-OK", kRule, "Only nodes whose mask keys the scrutineers had confirmed contribute.",
+     "That scrutineers opened the keys; a liar is found when sums disagree."},
+    {"DISPUTE", kRule, "Nobody was caught lying about a mask key.",
+     "That nobody lied; a lie that nobody disputes shows nowhere."},
     {"TALLY", kRule,
-     "Tallies are by the study's scrutineers, once each, for the close that counts.",
-     "That the class sums are right; replay needs them."},
+     "Tallies are by the study's scrutineers, once each, for the close that counts and every class "
+     "that they hold.",
+     "That witnesses had cosigned the close when the scrutineers answered."},
+    {"CLASS-SUM", kRule,
+     "For every released round a majority of each mask class's holders published one sum, and "
+     "nobody another.",
+     "That the sums are right where most holders of a class lie together."},
     {"RELEASE", kRule,
      "A round is released once, after its close and its tallies, with the "
      "true counts.",
@@ -87,10 +109,8 @@ constexpr Check kChecks[] = {
      "What holds if a member's data is at several organisations."},
     {"BUDGET", kRule, "No organisation contributes beyond the epsilon of its mandate.",
      "Its yearly budget; its own ledger has that."},
-    {"MASKS", kRule,
-     "Mask keys, disputes and incidents refer to studies, rounds and entries that "
-     "exist.",
-     "That class sums cover every class."},
+    {"INCIDENT", kRule, "Incidents refer to entries that exist.",
+     "That every incident was logged."},
     {"REPLAY-STUDY", kProof, "The study file has the proposed digest and asks what was proposed.",
      "That voters read it."},
     {"REPLAY-FILES", kProof,

@@ -47,10 +47,9 @@ void ReplayPropose(const Located& at, const Rulebook& rules) {
   study.expires = at.Text("expires");
   study.epsilon_node = at.Real("epsilon-node");
   study.epsilon_public = at.Real("epsilon-public");
-  study.threshold = at.Integer("threshold");
-  for (const std::string& name : at.entry().Texts("scrutineer")) study.scrutineers.insert(name);
   const auto terms = StudyTerms::Of(at.entry());
   if (terms.ok()) study.terms = *terms;
+  CheckScrutineers(at, rules, &study);
   findings.Count("EPSILON");
   const double node = rules.epsilons->Node(study.terms, study.terms.rounds);
   const double open =

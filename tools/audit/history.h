@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "tools/audit/mask_history.h"
 #include "transparency/note.h"
 #include "transparency/policy.h"
 #include "transparency/signed_entry.h"
@@ -68,8 +69,12 @@ struct Round {
   uint64_t contribution_count = 0;
   std::optional<uint64_t> close, abandon, release;  // the ones that count
   std::string abandon_code;
-  std::vector<uint64_t> counted;                // indices of contributions
-  std::map<std::string, uint64_t> tallies;      // index, by scrutineer
+  std::vector<uint64_t> counted;            // indices of contributions
+  std::set<std::string> confirmed;          // whose mask keys were, when it began
+  std::map<std::string, uint64_t> tallies;  // index, by scrutineer
+  std::vector<uint64_t> rests_on;           // tallies that the release names
+  // Who published which sum of a mask class.
+  std::map<uint32_t, std::map<Digest, std::set<std::string>>> votes;
   double epsilon_node = 0, epsilon_public = 0;  // as claimed by the release
 
   bool IsOver() const { return release.has_value() || abandon.has_value(); }
@@ -81,8 +86,9 @@ struct StudyHistory {
   std::string title, purpose, researcher, time, expires;
   transparency::StudyTerms terms;
   double epsilon_node = 0, epsilon_public = 0;  // as proposed
-  std::set<std::string> scrutineers;
-  uint64_t threshold = 0;
+  MaskHistory masks;
+  std::optional<uint64_t> unbegun;  // the abandon before its first round
+  std::string unbegun_code;
   std::map<std::string, Decision> decisions;  // by node
   std::vector<Round> rounds;
   uint64_t least_count = 0;                     // over released rounds, 0 when none
@@ -102,6 +108,7 @@ struct History {
   std::optional<transparency::Policy> policy;         // as the log says now
   uint64_t policy_index = 0;
   uint64_t dishonest = 0, admission_quorum = 0;
+  std::set<std::string> operator_nodes;  // run by the coordinator's operator
   std::set<std::string> founders;
   std::string title, begun;
   std::map<std::string, Member> members;  // by "node/<name>" or "researcher/<name>"

@@ -58,6 +58,8 @@ void TakePolicy(const Located& at, const Rulebook& rules) {
   history.policy = *policy;
   history.policy_index = at.index;
   history.admission_quorum = at.Integer("admission-quorum");
+  const std::vector<std::string> operated = at.entry().Texts("operator-node");
+  history.operator_nodes = {operated.begin(), operated.end()};
 }
 
 std::string BytesOf(const NoteVerifier& key) { return HexEncode(key.key().bytes()); }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <variant>
 
+#include "aggregation/masking/mask_sum.h"
 #include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/status.h"
@@ -98,13 +99,16 @@ std::optional<Digest> Recomputation::StartModel() const {
 }
 
 absl::StatusOr<std::vector<uint32_t>> Recomputation::AddUp(const RoundFiles& files) const {
-  std::vector<uint32_t> total(recipe_->dimension(), 0);
+  const size_t values = recipe_->dimension();
+  std::vector<uint32_t> total(files.is_masked ? aggregation::masking::PaddedWords(values) : values,
+                              0);
   for (const std::string& path : files.contributions) {
     MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kPlus, &total));
   }
   for (const std::string& path : files.class_sums) {
     MUTUAL_RETURN_IF_ERROR(AddFile(path, Sign::kMinus, &total));
   }
+  total.resize(values);  // what stands in the padding counts for nothing
   return total;
 }
 

@@ -20,9 +20,10 @@
 
 namespace mutual::audit {
 
-// The files of one round: little-endian 32-bit words, vector-len of them each.
+// The files of one round: little-endian 32-bit words, as many as the vector has, or its padding.
 struct RoundFiles {
   int roster_size = 0;                     // n_max of the grid
+  bool is_masked = false;                  // then short vectors are padded (docs/MASKING.md)
   std::vector<std::string> contributions;  // paths, those counted
   std::vector<std::string> class_sums;     // paths, one a mask class; subtracted
 };

@@ -20,23 +20,6 @@ void Fail(const char* id, const Located& at, const Rulebook& rules, const std::s
                        at.index);
 }
 
-void CheckTallies(const Located& at, const Rulebook& rules, const StudyHistory& study,
-                  const Round& round) {
-  std::set<uint64_t> named;
-  for (const uint64_t index : at.Integers("tally")) {
-    const bool is_real = std::any_of(round.tallies.begin(), round.tallies.end(),
-                                     [&](const auto& tally) { return tally.second == index; });
-    if (!is_real || !named.insert(index).second) {
-      Fail(
-          "RELEASE", at, rules,
-          absl::StrFormat("rests on %s, which is no tally of its close, or twice", Grouped(index)));
-    }
-  }
-  if (study.scrutineers.empty() || named.size() >= study.threshold) return;
-  Fail("RELEASE", at, rules,
-       absl::StrFormat("rests on %d tallies, want at least %d", named.size(), study.threshold));
-}
-
 // What the release counts, against what the close did. False when the round was not closed.
 bool CheckCounts(const Located& at, const Rulebook& rules, StudyHistory* study,
                  const Round& round) {
@@ -138,25 +121,6 @@ std::string DifferenceOf(const StudyTerms& from, const StudyTerms& to) {
   return text;
 }
 
-void ReplayTally(const Located& at, const Rulebook& rules) {
-  rules.findings->Count("TALLY");
-  Round* round = FindRound(at, rules, "TALLY");
-  if (round == nullptr) return;
-  const StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
-  const std::string node = at.Text("node");
-  if (study.scrutineers.count(node) == 0) {
-    return Fail("TALLY", at, rules, "is by " + node + ", who is no scrutineer of the study");
-  }
-  if (!round->close || *round->close != at.Integer("close")) {
-    return Fail("TALLY", at, rules,
-                absl::StrFormat("is for %s, which is not the close that counts",
-                                Grouped(at.Integer("close"))));
-  }
-  if (!round->tallies.emplace(node, at.index).second) {
-    Fail("TALLY", at, rules, "is a second one by " + node);
-  }
-}
-
 void ReplayRelease(const Located& at, const Rulebook& rules) {
   rules.findings->Count("RELEASE");
   Round* round = FindRound(at, rules, "RELEASE");
@@ -181,7 +145,7 @@ void ReplayRelease(const Located& at, const Rulebook& rules) {
   }
   CheckOutput(at, rules, *round);
   if (!is_closed) return;
-  CheckTallies(at, rules, study, *round);
+  CheckTallies(at, rules, &study, round);
   CheckEpsilons(at, rules, study, *round);
 }
 

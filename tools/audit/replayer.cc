@@ -29,10 +29,10 @@ const std::map<std::string, Rule, std::less<>>& RuleOfType() {
       {"abandon", ReplayAbandon},
       {"tally", ReplayTally},
       {"release", ReplayRelease},
-      {"scrutineer", ReplayMasks},
+      {"scrutineer", ReplayScrutineer},
       {"masks", ReplayMasks},
-      {"keys-ok", ReplayMasks},
-      {"dispute", ReplayMasks},
+      {"keys-ok", ReplayKeysOk},
+      {"dispute", ReplayDispute},
       {"incident", ReplayIncident}};
   return kRules;
 }
@@ -49,8 +49,9 @@ const std::vector<std::string_view>& Replayer::Rules() {
   static const std::vector<std::string_view> kRules = {
       "ENTRY-FORM", "ENTRY-SIG", "ENTRY-LOG", "ENTRY-KNOWN", "REPEAT",  "GENESIS", "POLICY",
       "ENROL",      "SIGNER",    "GONE",      "KEYS",        "SEEN",    "PROPOSE", "MANDATE",
-      "ROUND",      "ROSTER",    "TERMS",     "MODEL",       "CONTRIB", "CLOSE",   "TALLY",
-      "RELEASE",    "EPSILON",   "BUDGET",    "MASKS"};
+      "ROUND",      "ROSTER",    "TERMS",     "MODEL",       "CONTRIB", "CLOSE",   "SCRUTINEERS",
+      "COLLUDERS",  "WINDOW",    "MASKS",     "KEYS-OK",     "DISPUTE", "TALLY",   "CLASS-SUM",
+      "RELEASE",    "EPSILON",   "BUDGET",    "INCIDENT"};
   return kRules;
 }
 
@@ -147,6 +148,13 @@ void Replayer::CheckSeen(const Located& at) {
                   at.index);
 }
 
-void Replayer::Finish() { findings_->PassRest(Rules()); }
+void Replayer::Finish() {
+  CheckOpenDisputes(history_, findings_);
+  for (auto& [digest, study] : history_.studies) {
+    if (study.rounds.empty() || study.rounds.back().IsOver()) continue;
+    JudgeClassSums(&study, study.rounds.back(), findings_);
+  }
+  findings_->PassRest(Rules());
+}
 
 }  // namespace mutual::audit

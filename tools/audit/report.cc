@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "tools/audit/print.h"
+#include "tools/audit/readership.h"
 
 namespace mutual::audit {
 namespace {
@@ -61,11 +62,23 @@ Figures FiguresOf(const StudyHistory& study, EpsilonCache& epsilons) {
   return figures;
 }
 
+std::string ReadershipSection(const StudyHistory& study) {
+  std::string list = "<p>Who could read what:</p>\n<ul class=\"small\">\n";
+  for (const std::string& line : ReadershipOf(study)) list += "<li>" + H(line) + "</li>\n";
+  return list + "</ul>\n";
+}
+
+std::string EndText(const StudyHistory& study) {
+  if (!study.unbegun) return "";
+  return absl::StrFormat(" It ended before its first round, by entry %s (%s), and cost nothing.",
+                         Grouped(*study.unbegun), H(study.unbegun_code));
+}
+
 std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
   const Figures figures = FiguresOf(study, epsilons);
-  return absl::StrFormat(
+  const std::string facts = absl::StrFormat(
       "<h3>%s</h3>\n<p>%s</p>\n<p class=\"small\">Proposed by %s at %s (entry %s); %s. %d of %d "
-      "rounds released. The whole study can change what anybody learns of one member by a factor "
+      "rounds released.%s The whole study can change what anybody learns of one member by a factor "
       "of "
       "at most e to the %.3g, even if everybody else colludes (epsilon_node), and e to the %.3g "
       "from what was released (epsilon_public), but for a chance of %.3g "
@@ -73,8 +86,9 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
       "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
-      study.terms.rounds, figures.node, figures.open, study.terms.delta,
+      study.terms.rounds, EndText(study), figures.node, figures.open, study.terms.delta,
       study.digest.ToHex());
+  return facts + ReadershipSection(study);
 }
 
 std::string HistorySections(Verification& done) {
@@ -170,6 +184,11 @@ std::string MarkdownReport(Verification& done) {
                               M(DecisionText(study)), figures.released, study.terms.rounds,
                               figures.node, figures.open);
     }
+    page += "\n## Who could read what\n";
+    for (const StudyHistory* one : done.replayer->history().InOrder()) {
+      page += "\n" + M(one->title) + ":\n\n";
+      for (const std::string& line : ReadershipOf(*one)) page += "- " + M(line) + "\n";
+    }
   }
   page += "\n## What was not checked, and what no check proves\n\n";
   for (const std::string& line : NotProved(findings)) page += "- " + M(line) + "\n";
@@ -195,7 +214,8 @@ std::string JsonReport(Verification& done) {
                          {"rounds_counted", std::move(counted)},
                          {"epsilon_node", figures.node},
                          {"epsilon_public", figures.open},
-                         {"delta", study.terms.delta}});
+                         {"delta", study.terms.delta},
+                         {"readers", ReadershipJson(study)}});
     }
   }
   json["studies"] = std::move(studies);

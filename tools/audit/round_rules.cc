@@ -3,6 +3,7 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "aggregation/masking/mask_sum.h"
 #include "crypto/digest.h"
 #include "tools/audit/rules.h"
 
@@ -32,24 +33,51 @@ std::set<std::string> Mandated(const StudyHistory& study, uint64_t round, Histor
   return names;
 }
 
+// Of these, the first `count` whose mask keys were confirmed, and still are.
+std::set<std::string> Confirmed(const MaskHistory& masks, const std::set<std::string>& mandated,
+                                size_t count) {
+  std::set<std::string> names;
+  for (size_t i = 0; i < count; ++i) {
+    if (mandated.count(masks.confirmed[i]) > 0) names.insert(masks.confirmed[i]);
+  }
+  return names;
+}
+
+// The roster that the round should have; the one with that digest, when there is a choice.
+std::set<std::string> RosterOf(const Digest& digest, const StudyHistory& study,
+                               const std::set<std::string>& mandated) {
+  const size_t confirmed = study.masks.confirmed.size();
+  const std::set<std::string> all =
+      study.masks.is_masked() ? Confirmed(study.masks, mandated, confirmed) : mandated;
+  // A roster that was fixed when the study began may stay: absent nodes only do not contribute.
+  if (digest != RosterDigest(all) && !study.rounds.empty() &&
+      digest == RosterDigest(study.rounds.back().roster)) {
+    return study.rounds.back().roster;
+  }
+  if (digest == RosterDigest(all) || !study.masks.is_masked()) return all;
+  // The join window ends when the coordinator says so: keys confirmed after it may not count yet.
+  for (size_t count = confirmed; count >= study.terms.min_nodes && count > 0; --count) {
+    const std::set<std::string> fewer = Confirmed(study.masks, mandated, count - 1);
+    if (digest == RosterDigest(fewer)) return fewer;
+  }
+  return all;
+}
+
 void CheckRoster(const Located& at, const Rulebook& rules, const StudyHistory& study,
                  Round* round) {
   rules.findings->Count("ROSTER");
-  round->roster = Mandated(study, round->number, *rules.history);
+  const char* const whom =
+      study.masks.is_masked() ? "a mandate and confirmed mask keys" : "a mandate";
   const Digest digest = at.Hash("roster");
-  // A roster that was fixed when the study began may stay: absent nodes only do not contribute.
-  if (digest != RosterDigest(round->roster) && !study.rounds.empty() &&
-      digest == RosterDigest(study.rounds.back().roster)) {
-    round->roster = study.rounds.back().roster;
-  }
+  round->roster = RosterOf(digest, study, Mandated(study, round->number, *rules.history));
   if (digest != RosterDigest(round->roster) || at.Integer("roster-size") != round->roster.size()) {
     Fail("ROSTER", at, rules,
-         absl::StrFormat("has another roster than the %d organisations with a mandate",
-                         round->roster.size()));
+         absl::StrFormat("has another roster than the %d organisations with %s",
+                         round->roster.size(), whom));
   } else if (round->roster.size() < study.terms.min_nodes) {
     Fail("ROSTER", at, rules,
-         absl::StrFormat("has %d organisations with a mandate, want at least %d",
-                         round->roster.size(), study.terms.min_nodes));
+         absl::StrFormat("has %d organisations with %s, want at least %d", round->roster.size(),
+                         whom, study.terms.min_nodes));
   }
 }
 
@@ -78,6 +106,10 @@ bool CheckOrder(const Located& at, const Rulebook& rules, const StudyHistory* st
     Fail("ROUND", at, rules,
          absl::StrFormat("names %s as the proposal, which is %s", Grouped(at.Integer("propose")),
                          Grouped(*study->propose)));
+  }
+  if (study->unbegun) {
+    Fail("ROUND", at, rules,
+         absl::StrFormat("starts a round of a study that %s ended", Grouped(*study->unbegun)));
   }
   const uint64_t want = study->rounds.empty() ? 1 : study->rounds.back().number + 1;
   if (at.Integer("round") != want) {
@@ -189,12 +221,17 @@ void ReplayRoundStart(const Located& at, const Rulebook& rules) {
     Fail("TERMS", at, rules,
          "has other terms than the proposal: " + DifferenceOf(study->terms, round.terms));
   }
+  CheckScrutineersAgain(at, rules, study);
   CheckRoster(at, rules, *study, &round);
+  round.confirmed = {study->masks.confirmed.begin(), study->masks.confirmed.end()};
   CheckModel(at, rules, *study, round);
   // Of rounds that are over only the last is referred to again.
   if (study->rounds.size() > 1) {
     Round& old = study->rounds[study->rounds.size() - 2];
     old.by_node.clear();
+    old.confirmed.clear();
+    old.tallies.clear();
+    old.votes.clear();
     old.contributions.clear();
     old.roster.clear();
   }
@@ -208,13 +245,20 @@ void ReplayContribution(const Located& at, const Rulebook& rules) {
   StudyHistory& study = *rules.history->FindStudy(at.Hash("study"));
   if (round->number + 2 <= study.rounds.back().number) return;  // late, counted nowhere
   const std::string node = at.Text("node");
+  if (study.masks.is_masked() && round->confirmed.count(node) == 0) {
+    Fail("KEYS-OK", at, rules,
+         "is by " + node + ", whose mask keys too few scrutineers had confirmed before the round");
+  }
   if (round->roster.count(node) == 0) {
     return Fail("CONTRIB", at, rules, "is by " + node + ", who is not on the roster");
   }
-  if (at.Integer("vector-len") != round->terms.vector_length) {
+  // A masked vector is padded, so that its digest cannot be guessed.
+  const uint64_t words = study.masks.is_masked()
+                             ? aggregation::masking::PaddedWords(round->terms.vector_length)
+                             : round->terms.vector_length;
+  if (at.Integer("vector-len") != words) {
     Fail("CONTRIB", at, rules,
-         absl::StrFormat("has %d values, want %d", at.Integer("vector-len"),
-                         round->terms.vector_length));
+         absl::StrFormat("has %d values, want %d", at.Integer("vector-len"), words));
   }
   const auto [place, is_first] = round->by_node.emplace(node, at.index);
   if (!is_first) {
@@ -242,12 +286,31 @@ void ReplayClose(const Located& at, const Rulebook& rules) {
   }
 }
 
+// A study that ends before its first round.
+void ReplayUnbegun(const Located& at, const Rulebook& rules) {
+  StudyHistory* study = rules.history->FindStudy(at.Hash("study"));
+  if (study == nullptr || !study->propose) {
+    return Fail("CLOSE", at, rules, "ends a study that was not proposed");
+  }
+  if (study->unbegun) {
+    return Fail("CLOSE", at, rules,
+                absl::StrFormat("ends a study that %s ended", Grouped(*study->unbegun)));
+  }
+  if (!study->rounds.empty()) {
+    return Fail("CLOSE", at, rules, "says that the study has had no round, but it has");
+  }
+  study->unbegun = at.index;
+  study->unbegun_code = at.Text("code");
+}
+
 void ReplayAbandon(const Located& at, const Rulebook& rules) {
   rules.findings->Count("CLOSE");
+  if (at.Integer("round") == 0) return ReplayUnbegun(at, rules);
   Round* round = FindRound(at, rules, "CLOSE");
   if (round == nullptr || !CheckStillOpen(at, rules, *round)) return;
   round->abandon = at.index;
   round->abandon_code = at.Text("code");
+  JudgeClassSums(rules.history->FindStudy(at.Hash("study")), *round, rules.findings);
 }
 
 }  // namespace mutual::audit

@@ -55,8 +55,21 @@ void ReplayAbandon(const Located& at, const Rulebook& rules);
 void ReplayTally(const Located& at, const Rulebook& rules);
 void ReplayRelease(const Located& at, const Rulebook& rules);
 
-void ReplayMasks(const Located& at, const Rulebook& rules);  // scrutineer, masks, keys-ok, dispute
+void ReplayScrutineer(const Located& at, const Rulebook& rules);
+void ReplayMasks(const Located& at, const Rulebook& rules);
+void ReplayKeysOk(const Located& at, const Rulebook& rules);
+void ReplayDispute(const Located& at, const Rulebook& rules);
 void ReplayIncident(const Located& at, const Rulebook& rules);
+
+// Of a proposal, and of a round-start against it: SCRUTINEERS, COLLUDERS, TERMS.
+void CheckScrutineers(const Located& at, const Rulebook& rules, StudyHistory* study);
+void CheckScrutineersAgain(const Located& at, const Rulebook& rules, StudyHistory* study);
+// Of a release: that it rests on real tallies that cover every class. RELEASE, CLASS-SUM.
+void CheckTallies(const Located& at, const Rulebook& rules, StudyHistory* study, Round* round);
+// Of a round that is over, or open at the log's end: who published another sum than the majority.
+void JudgeClassSums(StudyHistory* study, const Round& round, Findings* findings);
+// Disputes that were never answered.
+void CheckOpenDisputes(const History& history, Findings* findings);
 
 // The round that the entry's study and round name, or nullptr; then `id` has a failure.
 Round* FindRound(const Located& at, const Rulebook& rules, const char* id);

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "privacy/accountant.h"
 #include "tools/audit/commands.h"
+#include "tools/audit/readership.h"
 #include "tools/audit/study_replay.h"
 
 namespace mutual::audit {
@@ -111,6 +112,10 @@ std::string ProposalText(const StudyHistory& study) {
       absl::StrFormat("%s  %s\n  %s\n  proposed by %s at %s (entry %s), open until %s\n",
                       study.digest.Short(), study.title, study.purpose, study.researcher,
                       study.time, Grouped(study.propose.value_or(0)), study.expires);
+  if (study.unbegun) {
+    text += absl::StrFormat("  ended before its first round by entry %s (%s)\n",
+                            Grouped(*study.unbegun), study.unbegun_code);
+  }
   return text + absl::StrFormat(
                     "  %s, %d rounds, noise %g, rate %g, delta %g, at least %d organisations\n",
                     study.terms.recipe, study.terms.rounds, study.terms.noise_multiplier,
@@ -217,12 +222,17 @@ int RunWho(const CommandOptions& options, const std::string& prefix) {
     list.push_back(JsonOf(node, decision, rounds));
     text += LineOf(node, decision, rounds);
   }
+  for (const std::string& line : ReadershipOf(study)) text += "  " + line + "\n";
   const Findings& findings = (*done)->findings;
   const int code = findings.exit_code();
-  const Json json = {
-      {"version", kJsonVersion}, {"command", "who"},  {"study", study.digest.ToHex()},
-      {"title", study.title},    {"decisions", list}, {"verdict", NameOf(findings.exit_code())},
-      {"exit_code", code}};
+  const Json json = {{"version", kJsonVersion},
+                     {"command", "who"},
+                     {"study", study.digest.ToHex()},
+                     {"title", study.title},
+                     {"decisions", list},
+                     {"readers", ReadershipJson(study)},
+                     {"verdict", NameOf(findings.exit_code())},
+                     {"exit_code", code}};
   text += findings.Conclusion() + absl::StrFormat("  → mutual-audit privacy --study %s   exit %d\n",
                                                   study.digest.Short(), code);
   std::fputs((options.json ? Print(json) : text).c_str(), stdout);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/strings/str_format.h"
+#include "aggregation/masking/trust_bound.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/digest.h"
@@ -87,6 +88,15 @@ class Rerun {
                                          DifferenceOf(rerun_->Terms(), study_.terms));
       return false;
     }
+    const auto& elected = rerun_->study().scrutineers;
+    if (study_.masks.is_masked() &&
+        (elected.organisations != study_.masks.scrutineers ||
+         static_cast<uint64_t>(elected.threshold) != study_.masks.threshold)) {
+      findings_.Fail(
+          "REPLAY-STUDY",
+          "the proposal names other scrutineers, or another threshold, than the study file");
+      return false;
+    }
     findings_.Pass("REPLAY-STUDY", FindCheck("REPLAY-STUDY").sentence);
     if (!study_.rounds.empty()) {
       Compare("REPLAY-MODEL", study_.rounds[0], rerun_->StartModel(), study_.rounds[0].model_before,
@@ -97,7 +107,7 @@ class Rerun {
 
   // The paths of the round's files, checked; nothing when one is missing or wrong.
   std::optional<RoundFiles> FilesOf(const Round& round) {
-    RoundFiles files{static_cast<int>(round.roster_size), {}, {}};
+    RoundFiles files{static_cast<int>(round.roster_size), study_.masks.is_masked(), {}, {}};
     const std::set<uint64_t> counted(round.counted.begin(), round.counted.end());
     std::vector<Digest> digests;
     for (const uint64_t index : counted) {
@@ -112,23 +122,43 @@ class Rerun {
       files.contributions.push_back(PathOf(found->second));
       digests.push_back(found->second);
     }
-    const auto classes = request_.kept->ClassSums(round.tallies);
+    const auto classes = request_.kept->ClassSums(study_.masks, round);
     if (!classes.ok()) {
       findings_.Judge("REPLAY-FILES", classes.status());
       return std::nullopt;
     }
-    for (const auto& [mask_class, digest] : *classes) {
+    for (const Digest& digest : *classes) {
       files.class_sums.push_back(PathOf(digest));
       digests.push_back(digest);
     }
+    if (!AreKept(round, digests)) return std::nullopt;
+    return files;
+  }
+
+  // Whether all files of the round are there, with the bytes that their names promise.
+  bool AreKept(const Round& round, const std::vector<Digest>& digests) {
+    std::vector<Digest> gone;
     for (const Digest& digest : digests) {
       findings_.Count("REPLAY-FILES");
+      std::error_code error;
+      if (!std::filesystem::exists(PathOf(digest), error)) {
+        gone.push_back(digest);
+        continue;
+      }
       const absl::Status status = CheckFile(PathOf(digest), digest);
       if (status.ok()) continue;
-      findings_.Judge("REPLAY-FILES", status);
-      return std::nullopt;
+      findings_.Judge("REPLAY-FILES", status, round.release);
+      return false;
     }
-    return files;
+    if (gone.empty()) return true;
+    findings_.Skip(
+        "REPLAY-FILES",
+        absl::StrFormat("%s: the bytes of %d of the %d files of round %d are gone, of %s… first; a "
+                        "coordinator keeps the newest rounds only ([audit] keep_rounds), and the "
+                        "digests for ever. An older copy of its content folder may have them",
+                        ShortStudy(study_.digest), gone.size(), digests.size(), round.number,
+                        gone.front().Short()));
+    return false;
   }
 
   bool Compare(const char* id, const Round& round, const std::optional<Digest>& recomputed,
@@ -186,28 +216,30 @@ void KeptFiles::Take(uint64_t index, std::string_view bytes) {
   for (const auto& sum : *sums) tallies_[index][sum.mask_class] = sum.hash;
 }
 
-absl::StatusOr<std::map<uint64_t, Digest>> KeptFiles::ClassSums(
-    const std::map<std::string, uint64_t>& tallies) const {
-  std::map<uint64_t, std::map<Digest, int>> votes;
-  for (const auto& [node, index] : tallies) {
-    const auto found = tallies_.find(index);
-    if (found == tallies_.end()) continue;
-    for (const auto& [mask_class, digest] : found->second) ++votes[mask_class][digest];
-  }
-  std::map<uint64_t, Digest> agreed;
-  for (const auto& [mask_class, digests] : votes) {
-    const auto best = std::max_element(digests.begin(), digests.end(),
-                                       [](auto& a, auto& b) { return a.second < b.second; });
-    const auto same = std::count_if(digests.begin(), digests.end(), [&](const auto& digest) {
-      return digest.second == best->second;
-    });
-    if (same > 1) {
-      return DataLoss("the tallies disagree about the sum of mask class %d, and neither prevails",
-                      mask_class);
+absl::StatusOr<std::vector<Digest>> KeptFiles::ClassSums(const MaskHistory& masks,
+                                                         const Round& round) const {
+  std::vector<Digest> sums;
+  if (!masks.is_masked()) return sums;
+  const std::set<uint64_t> named(round.rests_on.begin(), round.rests_on.end());
+  for (uint32_t c = 0; c < masks.classes->size(); ++c) {
+    std::map<Digest, uint32_t> votes;
+    for (const uint64_t index : named) {
+      const auto tally = tallies_.find(index);
+      if (tally == tallies_.end()) continue;
+      const auto sum = tally->second.find(c);
+      if (sum != tally->second.end()) ++votes[sum->second];
     }
-    agreed[mask_class] = best->first;
+    const uint32_t majority = aggregation::masking::HolderMajority(masks.classes->threshold());
+    const auto agreed = std::find_if(votes.begin(), votes.end(), [majority](const auto& vote) {
+      return vote.second >= majority;
+    });
+    if (agreed == votes.end()) {
+      return DataLoss("the tallies of round %d hold no majority for the sum of mask class %d",
+                      round.number, c);
+    }
+    sums.push_back(agreed->first);
   }
-  return agreed;
+  return sums;
 }
 
 void ReplayStudy(const ReplayRequest& request, Findings* findings) {

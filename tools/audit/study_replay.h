@@ -7,8 +7,10 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "base/ids.h"
 #include "tools/audit/finding.h"
 #include "tools/audit/history.h"
@@ -24,10 +26,9 @@ class KeptFiles {
   void Take(uint64_t index, std::string_view bytes);
 
   const std::map<uint64_t, Digest>& contributions() const { return contributions_; }
-  // Of a round's tallies (index by scrutineer), by mask class: what most holders published (a liar
-  // is outvoted). DATA_LOSS on a draw.
-  absl::StatusOr<std::map<uint64_t, Digest>> ClassSums(
-      const std::map<std::string, uint64_t>& tallies) const;
+  // The sums of all mask classes: what a majority of each class's holders published in the tallies
+  // that the release names. DATA_LOSS when there is none.
+  absl::StatusOr<std::vector<Digest>> ClassSums(const MaskHistory& masks, const Round& round) const;
 
  private:
   Digest study_;

@@ -69,6 +69,7 @@ absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Chann
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
   transparency::EntryWriter writer("propose", home.origin());
   client::TermsOf(study, *recipe).AddTo(&writer);
+  client::MaskTermsOf(study).AddTo(&writer);
   writer.Head("seen", trust->seen())
       .Study(study.digest)
       .Text("researcher", home.organisation())

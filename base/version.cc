@@ -1,0 +1,7 @@
+#include "base/version.h"
+
+namespace mutual {
+
+std::string Version() { return MUTUAL_VERSION; }
+
+}  // namespace mutual

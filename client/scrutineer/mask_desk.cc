@@ -1,0 +1,79 @@
+#include "client/scrutineer/mask_desk.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/status.h"
+
+namespace mutual::client {
+
+void MaskDesk::Stop() {
+  stopping_ = true;
+  if (Channel* const channel = channel_.load(); channel != nullptr) channel->Cancel();
+}
+
+bool MaskDesk::Wait(absl::Duration duration) const {
+  const auto until = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(duration);
+  while (!stopping_ && std::chrono::steady_clock::now() < until) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  return !stopping_;
+}
+
+absl::Status MaskDesk::Do(Channel& channel, const MaskDuty& duty) {
+  switch (duty.kind) {
+    case MaskDutyKind::kPublishKey:
+      return scrutineer_.PublishKey(channel, duty.study);
+    case MaskDutyKind::kDrawMasks:
+      return node_.Draw(channel, duty.study);
+    case MaskDutyKind::kConfirm:
+      return scrutineer_.Confirm(channel, duty);
+    case MaskDutyKind::kReveal:
+      return node_.Reveal(channel, duty.study);
+    case MaskDutyKind::kTally:
+      return scrutineer_.Tally(channel, duty);
+    case MaskDutyKind::kClassSums:
+      return scrutineer_.HandOver(channel, duty);
+    case MaskDutyKind::kForget:
+      break;
+  }
+  MUTUAL_RETURN_IF_ERROR(node_.Forget(channel, duty.study));
+  const auto study = parts_.room->StudyOf(channel, duty.study);
+  MUTUAL_RETURN_IF_ERROR(study.status());
+  const auto& all = (*study)->scrutineers.organisations;
+  const bool named = std::find(all.begin(), all.end(), parts_.home->organisation()) != all.end();
+  return named ? scrutineer_.Forget(channel, duty.study) : absl::OkStatus();
+}
+
+absl::Status MaskDesk::ServeOnce(Channel& channel) {
+  return channel.WatchMasks([&](const MaskDuty& duty) {
+    if (stopping_) return false;
+    absl::Status done = Do(channel, duty);
+    // A busy log or too few witnesses: the same duty again, a few times.
+    for (int attempt = 0; attempt < 5 && absl::IsUnavailable(done) && Wait(absl::Seconds(1));
+         ++attempt) {
+      done = Do(channel, duty);
+    }
+    const std::string line = "study " + duty.study.Short() + ": masks: " + Describe(done);
+    if (!done.ok() && !stopping_ && said_.insert(line).second) parts_.say(line);
+    return !stopping_;
+  });
+}
+
+void MaskDesk::Serve() {
+  absl::Duration backoff = absl::Milliseconds(200);
+  while (!stopping_) {
+    const auto channel = parts_.home->Connect();
+    if (channel.ok()) {
+      channel_ = channel->get();
+      const absl::Status ended = ServeOnce(**channel);
+      channel_ = nullptr;
+      if (ended.ok()) backoff = absl::Milliseconds(200);
+    }
+    if (!Wait(backoff)) return;
+    backoff = std::min(backoff * 2, absl::Seconds(30));
+  }
+}
+
+}  // namespace mutual::client

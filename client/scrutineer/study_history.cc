@@ -1,0 +1,35 @@
+#include "client/scrutineer/study_history.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace mutual::client {
+
+const PublishedMasks* StudyHistory::MasksOf(const std::string& node, uint64_t before) const {
+  const PublishedMasks* found = nullptr;
+  for (const PublishedMasks& one : masks) {
+    if (one.node == node && one.index < before) found = &one;
+  }
+  return found;
+}
+
+uint64_t StudyHistory::FirstStart() const {
+  uint64_t first = std::numeric_limits<uint64_t>::max();
+  for (const auto& [number, round] : rounds) {
+    if (round.start > 0) first = std::min(first, round.start);
+  }
+  return first;
+}
+
+bool StudyHistory::HasBegun() const { return FirstStart() < std::numeric_limits<uint64_t>::max(); }
+
+const PublishedKey* StudyHistory::KeyOf(const std::string& scrutineer) const {
+  const uint64_t before =
+      masks.empty() ? std::numeric_limits<uint64_t>::max() : masks.front().index;
+  const auto found = std::find_if(keys.begin(), keys.end(), [&](const PublishedKey& one) {
+    return one.node == scrutineer && one.index < before;
+  });
+  return found == keys.end() ? nullptr : &*found;
+}
+
+}  // namespace mutual::client

@@ -1,0 +1,75 @@
+// What the log says of one study's masks and rounds: entries by index, signatures verified.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregation/masking/key_window.h"
+#include "aggregation/masking/round_facts.h"
+#include "transparency/entry_value.h"
+
+namespace mutual::client {
+
+// A published key of a scrutineer.
+struct PublishedKey {
+  uint64_t index = 0;
+  std::string node;
+  aggregation::masking::PublicKey key{};
+};
+// A node's masks entry, as written.
+struct PublishedMasks {
+  uint64_t index = 0;
+  std::string node;
+  std::vector<transparency::ClassHash> commits;
+  std::vector<transparency::SealedHash> sealed;
+};
+struct PublishedConfirmation {
+  uint64_t index = 0;
+  std::string scrutineer;
+  std::vector<uint64_t> masks;  // indices of masks entries
+};
+// A dispute about a mask key: a scrutineer's complaint, or a node's reveal.
+struct PublishedDispute {
+  uint64_t index = 0;
+  std::string by, about, code;
+  std::vector<uint64_t> entries;  // complaint: the masks entry; reveal: that and the complaint
+  uint64_t mask_class = 0;
+  std::optional<Digest> ephemeral;  // of a reveal
+  std::string ciphertext;
+};
+struct PublishedTally {
+  uint64_t index = 0;
+  std::string node;
+  uint64_t close = 0;
+  std::vector<transparency::ClassHash> sums;
+};
+// One round: its start, its ends in the order of the log.
+struct PublishedRound {
+  uint64_t start = 0;  // index
+  std::vector<aggregation::masking::RoundEnd> ends;
+  std::vector<PublishedTally> tallies;
+  uint64_t release = 0;  // index, 0 before
+};
+
+struct StudyHistory {
+  std::map<std::string, std::vector<aggregation::masking::InForce>> mandates;  // by node
+  std::vector<PublishedKey> keys;
+  std::vector<PublishedMasks> masks;
+  std::vector<PublishedConfirmation> confirmations;
+  std::vector<PublishedDispute> disputes;
+  std::map<uint64_t, PublishedRound> rounds;
+  std::vector<aggregation::masking::ContributionFacts> contributions;
+
+  // The newest masks entry of `node` below `before`; nullptr when there is none.
+  const PublishedMasks* MasksOf(const std::string& node, uint64_t before) const;
+  // The index of round 1's start, or the largest number: the join window ends there.
+  uint64_t FirstStart() const;
+  bool HasBegun() const;
+  // The key of a scrutineer that stands before the first masks entry: later ones are void.
+  const PublishedKey* KeyOf(const std::string& scrutineer) const;
+};
+
+}  // namespace mutual::client

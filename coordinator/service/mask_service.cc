@@ -1,0 +1,188 @@
+// The service of join windows and tallies.
+#include <set>
+
+#include "base/encoding.h"
+#include "base/status.h"
+#include "coordinator/service/identity.h"
+#include "coordinator/service/reactors.h"
+#include "coordinator/service/services.h"
+
+namespace mutual::coordinator {
+
+namespace fed = ::mutual::federation::v1;
+
+namespace {
+
+using Context = grpc::CallbackServerContext;
+
+fed::MaskDuty ToProto(const MaskDuty& duty) {
+  fed::MaskDuty proto;
+  proto.set_kind(static_cast<fed::MaskDutyKind>(duty.kind));
+  proto.set_study(std::string(AsText(duty.study.bytes)));
+  proto.set_round(duty.round);
+  proto.set_close(duty.close);
+  for (const uint64_t index : duty.entries) proto.add_entries(index);
+  for (const uint32_t mask_class : duty.classes) proto.add_classes(mask_class);
+  proto.set_checkpoint(duty.checkpoint);
+  return proto;
+}
+
+void AddTo(const aggregation::masking::WrappedKey& one, fed::WrappedKey* proto) {
+  proto->set_mask_class(one.mask_class);
+  proto->set_holder(one.holder);
+  proto->set_ephemeral(std::string(AsText(one.ephemeral)));
+  proto->set_ciphertext(one.ciphertext);
+}
+
+absl::StatusOr<WrappedKeys> FromProto(
+    const google::protobuf::RepeatedPtrField<fed::WrappedKey>& all) {
+  WrappedKeys wrapped;
+  for (const fed::WrappedKey& proto : all) {
+    aggregation::masking::WrappedKey& one = wrapped.emplace_back();
+    if (proto.ephemeral().size() != one.ephemeral.size() || proto.ciphertext().size() > 64) {
+      return InvalidArgument("a wrapped key has %d and %d bytes, want 32 and 48",
+                             proto.ephemeral().size(), proto.ciphertext().size());
+    }
+    one.mask_class = proto.mask_class();
+    one.holder = proto.holder();
+    one.ciphertext = proto.ciphertext();
+    const auto ephemeral = AsBytes(proto.ephemeral());
+    std::copy(ephemeral.begin(), ephemeral.end(), one.ephemeral.begin());
+  }
+  return wrapped;
+}
+
+// One class sum being received: header, then chunks straight to disk and hash.
+class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessage> {
+ public:
+  ClassSumReactor(FederationCore& core, Context* context) : core_(core) {
+    auto caller = CallerOf(*context, core, "node");
+    if (!caller.ok()) {
+      Finish(ToGrpc(caller.status()));
+      return;
+    }
+    caller_ = std::make_unique<Caller>(*std::move(caller));
+    StartRead(&message_);
+  }
+  void OnReadDone(bool ok) override {
+    if (!ok) {
+      core_.threads().Run([this] { Finish(ToGrpc(End())); });
+      return;
+    }
+    const absl::Status status = Take();
+    if (status.ok()) {
+      StartRead(&message_);
+    } else {
+      // Another holder was first: nothing more is wanted.
+      Finish(absl::IsAlreadyExists(status) ? grpc::Status::OK : ToGrpc(status));
+    }
+  }
+  void OnDone() override { delete this; }
+
+ private:
+  absl::Status Take() {
+    if (message_.has_header()) return Begin(message_.header());
+    if (upload_ == nullptr) {
+      return InvalidArgument("the class sum began with bytes, want its header first");
+    }
+    if (upload_->size() + message_.data().size() > ticket_.bytes) {
+      return WithCode(
+          InvalidArgument("the class sum is longer than the %d bytes of its round", ticket_.bytes),
+          "WRONG_LENGTH");
+    }
+    return upload_->Append(message_.data());
+  }
+  absl::Status Begin(const fed::ClassSumHeader& header) {
+    if (upload_ != nullptr) return InvalidArgument("the class sum has two headers, want one");
+    MUTUAL_ASSIGN_OR_RETURN(name_.study, DigestOf(header.study()));
+    name_.round = header.round();
+    name_.mask_class = header.mask_class();
+    MUTUAL_ASSIGN_OR_RETURN(ticket_, core_.CheckClassSum(*caller_, name_));
+    MUTUAL_ASSIGN_OR_RETURN(upload_, core_.store().Resume(ticket_.name, 0));
+    return absl::OkStatus();
+  }
+  absl::Status End() {
+    if (upload_ == nullptr) return InvalidArgument("the class sum was empty");
+    MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
+    return core_.FinishClassSum(name_, ticket_);
+  }
+
+  FederationCore& core_;
+  std::unique_ptr<Caller> caller_;
+  fed::ClassSumMessage message_;
+  ClassSumName name_;
+  UploadTicket ticket_;
+  std::unique_ptr<ContentStore::Upload> upload_;
+};
+
+class MaskService final : public fed::Masks::CallbackService {
+ public:
+  explicit MaskService(FederationCore& core) : core_(core) {}
+
+  grpc::ServerWriteReactor<fed::MaskDuty>* WatchMasks(Context* context,
+                                                      const fed::WatchMasksRequest*) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    const std::string node = caller.ok() ? caller->organisation : "";
+    // Every duty once a stream; an empty one in between as heartbeat.
+    auto sent = std::make_shared<std::set<std::string>>();  // lives as long as the stream's closure
+    auto beats = std::make_shared<bool>(true);
+    return new PushReactor<fed::MaskDuty>(
+        core_, caller.status(), [this, node, sent, beats](bool*) -> std::optional<fed::MaskDuty> {
+          for (const MaskDuty& duty : core_.DutiesFor(node)) {
+            fed::MaskDuty message = ToProto(duty);
+            if (!sent->insert(message.SerializeAsString()).second) continue;
+            *beats = false;
+            return message;
+          }
+          *beats = !*beats;
+          if (*beats) return std::nullopt;
+          return fed::MaskDuty();
+        });
+  }
+
+  grpc::ServerUnaryReactor* SubmitMaskEntry(Context* context,
+                                            const fed::SubmitMaskEntryRequest* request,
+                                            fed::SubmitMaskEntryResponse* response) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    if (!caller.ok()) return Reply(context, caller.status());
+    return ReplyLater(
+        context, core_, [this, caller = *caller, request, response]() -> absl::Status {
+          MUTUAL_ASSIGN_OR_RETURN(const WrappedKeys wrapped, FromProto(request->wrapped()));
+          MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
+                                  core_.SubmitMaskEntry(caller, request->entry(), wrapped));
+          response->set_receipt(receipt);
+          return absl::OkStatus();
+        });
+  }
+
+  grpc::ServerUnaryReactor* FetchWrappedKeys(Context* context,
+                                             const fed::FetchWrappedKeysRequest* request,
+                                             fed::FetchWrappedKeysResponse* response) override {
+    const auto caller = CallerOf(*context, core_, "node");
+    const auto study = DigestOf(request->study());
+    if (!caller.ok() || !study.ok()) {
+      return Reply(context, caller.ok() ? study.status() : caller.status());
+    }
+    const auto wrapped = core_.WrappedFor(caller->organisation, *study, request->masks());
+    if (wrapped.ok()) {
+      for (const auto& one : *wrapped) AddTo(one, response->add_wrapped());
+    }
+    return Reply(context, wrapped.status());
+  }
+
+  grpc::ServerReadReactor<fed::ClassSumMessage>* SubmitClassSum(
+      Context* context, fed::SubmitClassSumResponse*) override {
+    return new ClassSumReactor(core_, context);
+  }
+
+ private:
+  FederationCore& core_;
+};
+
+}  // namespace
+
+std::unique_ptr<grpc::Service> MakeMaskService(FederationCore& core) {
+  return std::make_unique<MaskService>(core);
+}
+
+}  // namespace mutual::coordinator
