@@ -10,6 +10,9 @@ class ZeroTrainer final : public client::Trainer {
   absl::Status AddClippedSum(const client::TrainRound&, std::span<int64_t>) override {
     return absl::OkStatus();
   }
+  absl::StatusOr<std::string> DescribeScript(const std::string&) override {
+    return absl::UnimplementedError("the zero trainer reads no models");
+  }
   absl::Status ExportTorchScript(const study::Study&, std::span<const float>,
                                  const std::string&) override {
     return FailedPrecondition("this module trains nothing, so there is no model to write");
@@ -20,6 +23,8 @@ class ZeroTrainer final : public client::Trainer {
 }  // namespace mutual::bench
 
 extern "C" {
-mutual::client::Trainer* MutualCreateTrainer() { return new mutual::bench::ZeroTrainer(); }
+mutual::client::Trainer* MutualCreateTrainer(const mutual::client::TrainerOptions*) {
+  return new mutual::bench::ZeroTrainer();
+}
 void MutualDestroyTrainer(mutual::client::Trainer* trainer) { delete trainer; }
 }

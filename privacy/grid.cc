@@ -17,11 +17,9 @@ constexpr double kWholeUnits = 4;      // scale is a multiple of 4 where there i
 // construction or clipping of the vector (2^−44), scaling (2^−53), and the arithmetic here.
 constexpr double kFloatSlack = 0x1p-40;
 
-// Training: error of a batch's float64 sum over C, for both neighbours (docs/PRIVACY.md).
-constexpr double kBatchSlots = 64;
-constexpr double kRho = 16;
-constexpr double kLargestRows = 4096;
-constexpr double kEta = 2.1 * (kBatchSlots * kLargestRows + 2) * kBatchSlots * kRho * 0x1p-53;
+// Training: the most that a batch's float32 sum may err over C, for both neighbours. The trainer chooses the batch's size
+// and rho so that it stays below (docs/PRIVACY.md section 3).
+constexpr double kEta = 1.0 / 64;
 
 // Sensitivity is ceil(scale·C·stretch + rounding).
 struct Terms {

@@ -53,8 +53,9 @@ absl::StatusOr<Expression> ParseExpression(const Schema& schema, const std::stri
     return InvalidArgument("\"%s\" names column \"%s\", which [data] does not have", text, name);
   }
   const Column& column = schema.columns[static_cast<size_t>(expression.column)];
-  if (column.type == ColumnType::kText) {
-    return InvalidArgument("\"%s\" is a text column; models take numbers and categories", text);
+  if (column.type == ColumnType::kText || column.type == ColumnType::kImage) {
+    return InvalidArgument(
+        "\"%s\" is a text or image column; this model takes numbers and categories", text);
   }
   const bool category = column.type == ColumnType::kCategory;
   const bool defined = expression.function == 1   ? column.lower > 0
@@ -80,7 +81,25 @@ std::pair<double, double> Range(int function, double lower, double upper) {
 absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainSpec& spec) {
   FeatureMap map;
   map.columns_ = schema.columns;
+  if (TakesWide(schema, spec)) {
+    MUTUAL_RETURN_IF_ERROR(CheckWide(schema, spec));
+    map.wide_ = schema.Find(spec.features[0]);
+    const Column& column = schema.columns[static_cast<size_t>(map.wide_)];
+    map.descriptions_.push_back(
+        column.type == ColumnType::kImage
+            ? absl::StrFormat("all inputs: pixels of %s, %d channels of %d rows of %d, 0 to 1",
+                              column.name, column.channels, column.height, column.width)
+            : absl::StrFormat("all inputs: indexes of the first %d words of %s, zeros before them",
+                              column.words, column.name));
+    for (size_t i = 0; i < column.extra_count(); ++i) {
+      map.names_.push_back(absl::StrFormat("%s[%d]", column.name, i));
+    }
+    MUTUAL_RETURN_IF_ERROR(map.AddTarget(schema, spec));
+    return map;
+  }
+  const auto& embedded = spec.network.embedded;
   for (const std::string& text : spec.features) {
+    if (std::find(embedded.begin(), embedded.end(), text) != embedded.end()) continue;
     MUTUAL_ASSIGN_OR_RETURN(const Expression expression, ParseExpression(schema, text));
     const Column& column = schema.columns[static_cast<size_t>(expression.column)];
     if (column.type == ColumnType::kCategory) {
@@ -100,8 +119,65 @@ absl::StatusOr<FeatureMap> FeatureMap::Create(const Schema& schema, const TrainS
                                                 (low + high) / 2, (high - low) / 2, column.lower,
                                                 column.upper));
   }
+  map.AddEmbedded(schema, spec);
   MUTUAL_RETURN_IF_ERROR(map.AddTarget(schema, spec));
   return map;
+}
+
+void FeatureMap::AddEmbedded(const Schema& schema, const TrainSpec& spec) {
+  for (const std::string& name : spec.network.embedded) {
+    const int index = schema.Find(name);
+    if (index < 0) continue;  // lint has said so
+    embedded_.push_back(index);
+    names_.push_back(name);
+    std::string list;
+    for (const std::string& category : schema.columns[static_cast<size_t>(index)].categories) {
+      list += (list.empty() ? "" : ", ") + category;
+    }
+    descriptions_.push_back(absl::StrFormat("index of %s, from 0, in: %s", name, list));
+  }
+}
+
+std::vector<size_t> FeatureMap::embedded_sizes() const {
+  std::vector<size_t> sizes;
+  for (const int column : embedded_)
+    sizes.push_back(columns_[static_cast<size_t>(column)].categories.size());
+  return sizes;
+}
+
+bool FeatureMap::TakesWide(const Schema& schema, const TrainSpec& spec) {
+  if (spec.model == ModelKind::kCnn || spec.model == ModelKind::kText) return true;
+  if (spec.model != ModelKind::kScript || spec.features.size() != 1) return false;
+  const int index = schema.Find(spec.features[0]);
+  if (index < 0) return false;
+  const ColumnType type = schema.columns[static_cast<size_t>(index)].type;
+  return type == ColumnType::kText || type == ColumnType::kImage;
+}
+
+absl::Status FeatureMap::CheckWide(const Schema& schema, const TrainSpec& spec) {
+  const int named = spec.features.empty() ? -1 : schema.Find(spec.features[0]);
+  const bool image = spec.model == ModelKind::kCnn ||
+                     (spec.model == ModelKind::kScript && named >= 0 &&
+                      schema.columns[static_cast<size_t>(named)].type == ColumnType::kImage);
+  if (spec.features.size() != 1) {
+    return InvalidArgument("%s takes one column, not %d", image ? "cnn" : "text",
+                           spec.features.size());
+  }
+  const int index = schema.Find(spec.features[0]);
+  if (index < 0) return InvalidArgument("[data] does not have a column \"%s\"", spec.features[0]);
+  const Column& column = schema.columns[static_cast<size_t>(index)];
+  if (column.type != (image ? ColumnType::kImage : ColumnType::kText)) {
+    return InvalidArgument("column \"%s\" is no %s, which the model takes", column.name,
+                           image ? "image" : "text");
+  }
+  if (!image && column.words == 0) {
+    return InvalidArgument(
+        "free text names people and places, so it is not read: column \"%s\" would need free_text "
+        "= "
+        "\"allowed\", words, and buckets or a vocabulary, for members to vote on",
+        column.name);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status FeatureMap::CheckFeature(const Schema& schema, const std::string& text) {
@@ -128,27 +204,19 @@ absl::Status FeatureMap::AddTarget(const Schema& schema, const TrainSpec& spec) 
   const Column& column = schema.columns[static_cast<size_t>(target.column)];
   target_ = {target.column, target.function, -1, 0, 1};
   const bool category = column.type == ColumnType::kCategory;
-  const bool classifies = !spec.target_class.empty();
+  const bool names_class = !spec.target_class.empty();
   const bool must = spec.model == ModelKind::kLogistic;
-  const bool may = must || spec.model == ModelKind::kMlp;
-  if (category != classifies || (must && !classifies) || (classifies && !may)) {
+  const bool is_deep = spec.model == ModelKind::kMlp || spec.model == ModelKind::kCnn ||
+                       spec.model == ModelKind::kText || spec.model == ModelKind::kScript;
+  if ((names_class && !category) || (must && !names_class) || (category && !must && !is_deep)) {
     return InvalidArgument(
-        "target \"%s\": logistic (and mlp, to classify) need a category column and "
-        "target_class; linear, poisson and mlp regression need a number",
+        "target \"%s\": logistic needs a category column and target_class; mlp, cnn and text take "
+        "a number, "
+        "a category column, or one of its categories as target_class; linear and poisson need a "
+        "number",
         spec.target);
   }
-  if (classifies) {
-    const auto found =
-        std::find(column.categories.begin(), column.categories.end(), spec.target_class);
-    if (found == column.categories.end()) {
-      return InvalidArgument("target_class \"%s\" is no category of \"%s\"", spec.target_class,
-                             spec.target);
-    }
-    target_category_ = static_cast<int>(found - column.categories.begin());
-    target_lower_ = 0;
-    target_upper_ = 1;
-    return absl::OkStatus();
-  }
+  if (category) return AddClasses(column, spec);
   std::tie(target_lower_, target_upper_) = Range(target.function, column.lower, column.upper);
   if (spec.model == ModelKind::kPoisson && target_lower_ < 0) {
     return InvalidArgument("target \"%s\" may be negative; poisson counts events", spec.target);
@@ -156,7 +224,27 @@ absl::Status FeatureMap::AddTarget(const Schema& schema, const TrainSpec& spec) 
   return absl::OkStatus();
 }
 
-size_t FeatureMap::input_count() const { return terms_.size(); }
+absl::Status FeatureMap::AddClasses(const Column& column, const TrainSpec& spec) {
+  target_lower_ = 0;
+  target_upper_ = 1;
+  if (spec.target_class.empty()) {
+    class_count_ = column.categories.size();
+    return absl::OkStatus();
+  }
+  const auto found =
+      std::find(column.categories.begin(), column.categories.end(), spec.target_class);
+  if (found == column.categories.end()) {
+    return InvalidArgument("target_class \"%s\" is no category of \"%s\"", spec.target_class,
+                           spec.target);
+  }
+  target_category_ = static_cast<int>(found - column.categories.begin());
+  return absl::OkStatus();
+}
+
+size_t FeatureMap::input_count() const {
+  const size_t wide = wide_ < 0 ? 0 : columns_[static_cast<size_t>(wide_)].extra_count();
+  return terms_.size() + embedded_.size() + wide;
+}
 const std::vector<std::string>& FeatureMap::input_names() const { return names_; }
 FeatureMap::Scale FeatureMap::InputScale(size_t input) const {
   return {terms_[input].centre, terms_[input].half_range};
@@ -179,6 +267,15 @@ bool FeatureMap::Inputs(const MemberRows& rows, size_t row, std::span<double> in
     const double scaled = (Apply(term.function, clamped) - term.centre) / term.half_range;
     inputs[i] = std::clamp(scaled, -1.0, 1.0);
   }
+  for (size_t i = 0; i < embedded_.size(); ++i) {
+    const double value = rows.at(row, static_cast<size_t>(embedded_[i]));
+    if (std::isnan(value)) return false;
+    inputs[terms_.size() + i] = value;
+  }
+  if (wide_ < 0) return true;
+  const Column& column = columns_[static_cast<size_t>(wide_)];
+  if (std::isnan(rows.at(row, static_cast<size_t>(wide_)))) return false;
+  for (size_t i = 0; i < column.extra_count(); ++i) inputs[i] = rows.at(row, column.extra_at + i);
   return true;
 }
 
@@ -186,6 +283,10 @@ bool FeatureMap::Target(const MemberRows& rows, size_t row, double* target) cons
   const Column& column = columns_[static_cast<size_t>(target_.column)];
   const double value = rows.at(row, static_cast<size_t>(target_.column));
   if (std::isnan(value)) return false;
+  if (class_count_ > 0) {
+    *target = value;
+    return value >= 0 && value < static_cast<double>(class_count_);
+  }
   *target = target_category_ >= 0
                 ? (value == target_category_ ? 1.0 : 0.0)
                 : Apply(target_.function, std::clamp(value, column.lower, column.upper));

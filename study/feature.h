@@ -1,6 +1,7 @@
 // Feature expressions: `column`, or `f(column)` with f in log, log1p, sqrt, square, raised to a
 // public scale so that every input lies in [-1, 1]; a category column becomes one-hot inputs
-// without its first category.
+// without its first category, or one index when it is embedded. An image or a text that the study
+// lets be read becomes its pixels or the indexes of its words.
 #pragma once
 
 #include <span>
@@ -25,6 +26,9 @@ class FeatureMap {
   static int ColumnOf(const Schema& schema, const std::string& text);
   // Whether two expressions are computed from one column. False when either is malformed.
   static bool SameColumn(const Schema& schema, const std::string& a, const std::string& b);
+  // Whether the model takes one image or text column; and whether it may.
+  static bool TakesWide(const Schema& schema, const TrainSpec& spec);
+  static absl::Status CheckWide(const Schema& schema, const TrainSpec& spec);
   size_t input_count() const;  // without the intercept
   const std::vector<std::string>& input_names() const;
   // Input i is (its expression − centre)/half_range; 0 and 1 for a category.
@@ -38,6 +42,10 @@ class FeatureMap {
   // The target in model units: regression targets keep their own unit (log(wage) = ln of the
   // clamped wage); classification gives 0 or 1. False when missing.
   bool Target(const MemberRows& rows, size_t row, double* target) const;
+  // Categories of a target without target_class, each a class; 0 otherwise.
+  size_t class_count() const { return class_count_; }
+  // Sizes of the embedded columns' categories, whose indexes are the last inputs.
+  std::vector<size_t> embedded_sizes() const;
   // Public bounds of the target after its transform.
   double target_lower() const;
   double target_upper() const;
@@ -47,6 +55,8 @@ class FeatureMap {
 
  private:
   absl::Status AddTarget(const Schema& schema, const TrainSpec& spec);
+  absl::Status AddClasses(const Column& column, const TrainSpec& spec);
+  void AddEmbedded(const Schema& schema, const TrainSpec& spec);
   struct Term {
     int column;
     int function;  // 0 identity, 1 log, 2 log1p, 3 sqrt, 4 square
@@ -58,6 +68,9 @@ class FeatureMap {
   std::vector<std::string> descriptions_;
   Term target_{};
   int target_category_ = -1;
+  size_t class_count_ = 0;
+  std::vector<int> embedded_;  // columns
+  int wide_ = -1;              // the image or text column
   double target_lower_ = 0, target_upper_ = 0;
   std::vector<Column> columns_;
 };

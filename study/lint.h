@@ -17,6 +17,9 @@ Schema ReadSchema(TableReader& data);
 RecipeSpec ReadRecipe(const TomlValue& table, const Schema& schema, std::vector<Problem>* problems);
 JointSpec ReadRecipes(const TomlValue& array, const Schema& schema, std::vector<Problem>* problems);
 TrainSpec ReadTrain(TableReader& reader, const Schema& schema);
+// The keys of mlp, cnn and text; and whether they fit the columns.
+void ReadNetwork(TableReader& reader, TrainSpec* spec);
+void CheckNetwork(TableReader& reader, const Schema& schema, const TrainSpec& spec);
 QuantileSpec ReadQuantile(TableReader& reader, const Schema& schema);
 TableSpec ReadTable(TableReader& reader, const Schema& schema);
 InequalitySpec ReadInequality(TableReader& reader, const Schema& schema);

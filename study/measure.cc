@@ -61,7 +61,7 @@ std::vector<double> MemberRecord(const MemberRows& rows, const Schema& schema) {
   std::vector<double> record;
   for (const Column& column : schema.columns) {
     const Measure measure{column.name, column.name, "", column.lower, column.upper, "", 1};
-    record.push_back(column.type == ColumnType::kText ? kMissing
+    record.push_back(column.type == ColumnType::kText || column.type == ColumnType::kImage ? kMissing
                                                       : MemberValue(rows, schema, measure, -1, 0));
   }
   return record;

@@ -1,5 +1,6 @@
 #include "study/model.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>
@@ -12,25 +13,14 @@
 #include "crypto/digest.h"
 #include "crypto/prg.h"
 #include "study/feature.h"
+#include "study/network.h"
 
 namespace mutual::study {
 
 static_assert(std::endian::native == std::endian::little, "models are little-endian on disk");
 
-int64_t TensorShape::size() const {
-  int64_t total = 1;
-  for (const int64_t side : shape) total *= side;
-  return total;
-}
-
 std::vector<TensorShape> ModelLayout::tensors() const {
-  std::vector<TensorShape> tensors;
-  for (size_t layer = 0; layer + 1 < widths.size(); ++layer) {
-    tensors.push_back(
-        {absl::StrFormat("layers.%d.weight", layer), {widths[layer + 1], widths[layer]}});
-    tensors.push_back({absl::StrFormat("layers.%d.bias", layer), {widths[layer + 1]}});
-  }
-  return tensors;
+  return script_tensors.empty() ? TensorsOf(layers) : script_tensors;
 }
 
 int64_t ModelLayout::parameter_count() const {
@@ -44,21 +34,25 @@ absl::StatusOr<ModelLayout> LayoutOf(const Study& study) {
   if (spec == nullptr) return InvalidArgument("study %s trains no model", study.digest.Short());
   MUTUAL_ASSIGN_OR_RETURN(const FeatureMap features, FeatureMap::Create(study.schema, *spec));
   ModelLayout layout;
-  layout.widths.push_back(static_cast<int64_t>(features.input_count()));
-  for (const int width : spec->hidden) layout.widths.push_back(width);
-  layout.widths.push_back(1);
+  layout.inputs = static_cast<int64_t>(features.input_count());
+  layout.outputs = std::max<int64_t>(1, static_cast<int64_t>(features.class_count()));
+  if (spec->model == ModelKind::kScript) {
+    layout.script_tensors = spec->network.script_tensors;
+    return layout;
+  }
+  MUTUAL_ASSIGN_OR_RETURN(layout.layers, LayersOf(study.schema, *spec, features));
   return layout;
 }
 
 std::vector<float> InitialModel(const Study& study, const ModelLayout& layout) {
   std::vector<float> parameters;
-  const bool hidden = layout.widths.size() > 2;
+  const bool is_deep = layout.layers.size() > 1 || !layout.script_tensors.empty();
   const auto stream = crypto::KeyStream::Create(study.digest.bytes);
   for (const TensorShape& tensor : layout.tensors()) {
-    const double limit = 1.0 / std::sqrt(static_cast<double>(tensor.shape.back()));
+    const double limit = 1.0 / std::sqrt(static_cast<double>(tensor.fan_in));
     for (int64_t i = 0; i < tensor.size(); ++i) {
-      double value = 0;
-      if (hidden && tensor.shape.size() == 2) {
+      double value = tensor.start == TensorStart::kOne ? 1 : 0;
+      if (is_deep && tensor.start == TensorStart::kUniform) {
         std::array<uint8_t, 8> bytes;
         (*stream)->Fill(bytes);
         uint64_t word;

@@ -10,29 +10,26 @@
 
 #include "absl/status/statusor.h"
 #include "base/ids.h"
+#include "study/layer.h"
 #include "study/study_file.h"
 
 namespace mutual::study {
 
-struct TensorShape {
-  std::string name;  // "layers.0.weight" [out, in], "layers.0.bias" [out]
-  std::vector<int64_t> shape;
-  int64_t size() const;
-};
-
-// Layers of a closed-list model: Linear layers with tanh between. linear, logistic and poisson
-// are one layer of width 1. Flat order: layers.0.weight (row-major), layers.0.bias,
+// A closed-list model as layers. Flat order: layers.0.weight (row-major), layers.0.bias,
 // layers.1.weight, …
 struct ModelLayout {
-  std::vector<int64_t> widths;  // inputs, hidden…, 1
+  int64_t inputs = 0;   // numbers of one row
+  int64_t outputs = 1;  // 1, or one for each class
+  std::vector<LayerSpec> layers;
+  std::vector<TensorShape> script_tensors = {};  // of an imported model, which has no layers
   std::vector<TensorShape> tensors() const;
   int64_t parameter_count() const;
 };
 absl::StatusOr<ModelLayout> LayoutOf(const Study& study);
 
-// Deterministic public start: zeros; for mlp, weights uniform in ±1/sqrt(inputs) from AES-CTR keyed
-// by the study digest. Regression models predict (target − centre)/half range of the target's
-// public bounds.
+// Deterministic public start: zeros where there is one layer; else as TensorShape::start says, from
+// AES-CTR keyed by the study digest. Regression models predict (target − centre)/half range of the
+// target's public bounds.
 std::vector<float> InitialModel(const Study& study, const ModelLayout& layout);
 
 // Canonical bytes of a model: little-endian float32 in flat order. Its SHA-256 is its identity.

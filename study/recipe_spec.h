@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "study/layer.h"
 
 namespace mutual::study {
 
@@ -37,9 +38,25 @@ struct HistogramSpec {
   std::vector<double> quantiles;           // 1-D only, in (0,1)
 };
 
-enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp };
+enum class ModelKind { kLinear, kLogistic, kPoisson, kMlp, kCnn, kText, kScript };
 enum class Optimizer { kSgd, kAdam };
 enum class RateSchedule { kConstant, kLinear, kInverseRoot };
+
+// Layers of the deeper models; docs/STUDY_FILE.md.
+struct Convolution {
+  int channels = 0, kernel = 0, stride = 1, padding = 0;
+  int pool = 1, pool_stride = 1;  // max pooling after it; 1 = none
+};
+struct NetworkSpec {
+  bool is_relu = false;                   // instead of tanh
+  std::vector<Convolution> convolutions;  // cnn
+  bool has_group_norm = false;            // cnn: one group for all channels, after each convolution
+  int embedding_width = 0;                // text; mlp with `embedded`
+  std::vector<std::string> embedded;  // mlp: category columns that get a vector for each category
+  std::string script;                 // script: SHA-256 of the TorchScript file, hex
+  std::vector<TensorShape> script_tensors;  // its parameters
+  int gru_width = 0;                        // text: 0 = mean of the words' vectors
+};
 
 struct TrainSpec {
   ModelKind model = ModelKind::kLinear;
@@ -47,7 +64,8 @@ struct TrainSpec {
   std::string target;  // expression for linear/poisson/mlp regression; category column for logistic
   std::string target_class;  // logistic, mlp classification: the category that counts as 1; empty =
                              // regression
-  std::vector<int> hidden;   // mlp: widths, tanh between
+  std::vector<int> hidden;   // mlp, cnn, text: widths, tanh (or relu) between
+  NetworkSpec network;
   int rounds = 0;
   Optimizer optimizer = Optimizer::kSgd;
   double learning_rate = 0;

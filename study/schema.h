@@ -9,7 +9,7 @@
 
 namespace mutual::study {
 
-enum class ColumnType { kReal, kInteger, kCategory, kText };
+enum class ColumnType { kReal, kInteger, kCategory, kText, kImage };
 
 struct Column {
   std::string name;
@@ -19,6 +19,16 @@ struct Column {
   std::string definition;               // what exactly is measured; shown to voters
   std::string unit;
   int line = 0;  // of the study file
+  // text that the study may turn into words: so many numbers a row, hashed into `buckets` or looked
+  // up (study/words.h). 0: the text is never read.
+  int words = 0, buckets = 0;
+  std::vector<std::string> vocabulary = {};
+  int width = 0, height = 0, channels = 0;  // image
+  size_t extra_at = 0;                      // where its words or pixels begin in a row's values
+  // Words or pixels: numbers of a row besides the column's own.
+  size_t extra_count() const {
+    return static_cast<size_t>(words) + static_cast<size_t>(width * height * channels);
+  }
 };
 
 struct Schema {
@@ -26,10 +36,16 @@ struct Schema {
   std::string member_column;  // identifies the member; never leaves the node; not in `columns`
   // Position of `name` in `columns`, or -1.
   int Find(const std::string& name) const;
+  // Numbers of one row: one for each column, then the words and pixels of text and image columns.
+  size_t row_width() const;
+  // Sets extra_at of every column.
+  void PlaceExtras();
 };
 
-// All rows of one member. values[r * columns + c]: the number, or the index of the category;
-// NaN = missing. The caller keeps the memory alive. No rows: an empty slot.
+// All rows of one member. values[r * columns + c]: the number, or the index of the category; 0 for
+// a text or image that is there; NaN = missing. `columns` is Schema::row_width(): words (indexes, 0
+// = none, the last word last) and pixels (0 to 1) stand at extra_at. The caller keeps the memory
+// alive. No rows: an empty slot.
 struct MemberRows {
   std::span<const double> values;
   size_t columns = 0;

@@ -21,10 +21,11 @@ std::optional<ColumnType> ReadType(TableReader& reader) {
   if (type == "integer") return ColumnType::kInteger;
   if (type == "category") return ColumnType::kCategory;
   if (type == "text") return ColumnType::kText;
+  if (type == "image") return ColumnType::kImage;
   if (!type.empty()) {
-    reader.Report(
-        reader.LineOf("type"), "WRONG_TYPE",
-        absl::StrFormat("column type is \"%s\", want real, integer, category or text", type));
+    reader.Report(reader.LineOf("type"), "WRONG_TYPE",
+                  absl::StrFormat(
+                      "column type is \"%s\", want real, integer, category, text or image", type));
   }
   return std::nullopt;
 }
@@ -79,6 +80,40 @@ void ReadCategories(TableReader& reader, Column* column) {
   }
 }
 
+// `free_text = "allowed"` with `words` and either `buckets` or `vocabulary`; nothing for a text
+// that is never read.
+void ReadFreeText(TableReader& reader, Column* column) {
+  const std::string allowed = reader.OptionalText("free_text");
+  if (allowed.empty()) return;
+  if (allowed != "allowed") {
+    reader.Report(reader.LineOf("free_text"), "FREE_TEXT",
+                  absl::StrFormat("free_text is \"%s\", want \"allowed\" or no such key", allowed));
+  }
+  column->words = reader.Integer("words", {1, 4096});
+  const bool hashed = reader.Has("buckets"), listed = reader.Has("vocabulary");
+  if (hashed == listed) {
+    reader.Report(
+        column->line, "FREE_TEXT",
+        absl::StrFormat("column \"%s\" needs either buckets or a vocabulary, so that words "
+                        "become numbers",
+                        column->name));
+  }
+  if (hashed) column->buckets = reader.Integer("buckets", {2, 1 << 20});
+  if (!listed) return;
+  column->vocabulary = reader.Texts("vocabulary");
+  const std::set<std::string> distinct(column->vocabulary.begin(), column->vocabulary.end());
+  if (distinct.size() != column->vocabulary.size()) {
+    reader.Report(reader.LineOf("vocabulary"), "FREE_TEXT",
+                  absl::StrFormat("the vocabulary of \"%s\" lists a word twice", column->name));
+  }
+}
+
+void ReadImage(TableReader& reader, Column* column) {
+  column->width = reader.Integer("width", {1, 1024});
+  column->height = reader.Integer("height", {1, 1024});
+  column->channels = reader.Integer("channels", {1, 3});
+}
+
 Column ReadColumn(TableReader& reader) {
   Column column;
   column.line = reader.line();
@@ -98,7 +133,11 @@ Column ReadColumn(TableReader& reader) {
     reader.AllowAnyKey();  // which keys belong here is not known
   } else if (*type == ColumnType::kCategory) {
     ReadCategories(reader, &column);
-  } else if (*type != ColumnType::kText) {
+  } else if (*type == ColumnType::kText) {
+    ReadFreeText(reader, &column);
+  } else if (*type == ColumnType::kImage) {
+    ReadImage(reader, &column);
+  } else {
     ReadBounds(reader, &column);
   }
   return column;
@@ -124,6 +163,7 @@ Schema ReadSchema(TableReader& data) {
   if (!data.Has("column")) {
     data.Report(data.line(), "MISSING_KEY", "the study asks for no column; add [[data.column]]");
   }
+  schema.PlaceExtras();
   return schema;
 }
 

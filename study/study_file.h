@@ -35,8 +35,8 @@ struct CohortSpec {
   absl::Duration join_window;  // organisations may accept for this long after the proposal
 };
 
-// Who holds the mask keys (docs/MASKING.md). The operator's nodes stand in the voted file because they
-// count as colluders.
+// Who holds the mask keys (docs/MASKING.md). The operator's nodes stand in the voted file because
+// they count as colluders.
 struct ScrutineerSpec {
   std::vector<std::string> organisations;   // 2 to 7, in the order that numbers them from 0
   int threshold = 0;                        // any so many can unmask

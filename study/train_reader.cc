@@ -9,28 +9,6 @@
 namespace mutual::study {
 namespace {
 
-constexpr size_t kMostLayers = 16;
-
-void ReadHidden(TableReader& reader, TrainSpec* spec) {
-  const std::vector<double> widths = reader.Numbers("hidden");
-  for (size_t i = 0; i < widths.size(); ++i) {
-    const double width = widths[i];
-    if (width >= 1 && width <= 4096 && width == std::floor(width)) {
-      spec->hidden.push_back(static_cast<int>(width));
-    } else {
-      reader.Report(
-          reader.LineOf("hidden", i), "RECIPE",
-          absl::StrFormat("hidden width is %g, want a whole number from 1 to 4096", width));
-    }
-  }
-  const bool given = reader.Has("hidden") && widths.empty();
-  if (widths.size() > kMostLayers || given) {
-    reader.Report(
-        reader.LineOf("hidden"), "RECIPE",
-        absl::StrFormat("hidden has %d widths, want 1 to %d", widths.size(), kMostLayers));
-  }
-}
-
 // False when the model is not known.
 bool ReadModel(TableReader& reader, TrainSpec* spec) {
   const std::string model = reader.Text("model");
@@ -42,16 +20,23 @@ bool ReadModel(TableReader& reader, TrainSpec* spec) {
     spec->model = ModelKind::kPoisson;
   } else if (model == "mlp") {
     spec->model = ModelKind::kMlp;
-    ReadHidden(reader, spec);
+  } else if (model == "cnn") {
+    spec->model = ModelKind::kCnn;
+  } else if (model == "text") {
+    spec->model = ModelKind::kText;
+  } else if (model == "script") {
+    spec->model = ModelKind::kScript;
   } else {
     reader.AllowAnyKey();
     if (!model.empty()) {
       reader.Report(
           reader.LineOf("model"), "RECIPE",
-          absl::StrFormat("model is \"%s\", want linear, logistic, poisson or mlp", model));
+          absl::StrFormat(
+              "model is \"%s\", want linear, logistic, poisson, mlp, cnn, text or script", model));
     }
     return false;
   }
+  ReadNetwork(reader, spec);
   return true;
 }
 
@@ -110,6 +95,13 @@ void ReadSchedule(TableReader& reader, TrainSpec* spec) {
 }
 
 void CheckFeatures(TableReader& reader, const Schema& schema, const TrainSpec& spec) {
+  if (FeatureMap::TakesWide(schema, spec)) {
+    if (spec.features.empty()) return;
+    const absl::Status status = FeatureMap::CheckWide(schema, spec);
+    if (!status.ok())
+      reader.Report(reader.LineOf("features"), "FREE_TEXT", std::string(status.message()));
+    return;
+  }
   std::set<std::string> seen;
   for (size_t i = 0; i < spec.features.size(); ++i) {
     const std::string& text = spec.features[i];
@@ -150,6 +142,7 @@ TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
   spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);
   spec.evaluation_share = reader.OptionalNumber("evaluation_share", {0, 0.5}).value_or(0);
   CheckFeatures(reader, schema, spec);
+  CheckNetwork(reader, schema, spec);
   if (known && !spec.target.empty()) {
     const absl::Status status = FeatureMap::CheckTarget(schema, spec);
     if (!status.ok()) {

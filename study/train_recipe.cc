@@ -14,6 +14,11 @@ namespace {
 
 constexpr char kEvaluation[] = "evaluation on held-out members";
 
+bool HasClasses(const Study& study) {
+  const auto layout = LayoutOf(study);
+  return layout.ok() && layout->outputs > 1;
+}
+
 class TrainRecipe final : public Recipe {
  public:
   explicit TrainRecipe(const Study& study)
@@ -21,7 +26,7 @@ class TrainRecipe final : public Recipe {
         vector_(TrainVectorOf(study)),
         clip_(study.privacy.clip.value_or(0)),
         model_(std::get<TrainSpec>(study.recipe).model),
-        classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty()) {}
+        classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty() || HasClasses(study)) {}
 
   uint64_t dimension() const override {
     return vector_.parameters + (vector_.has_evaluation ? 3 : 0);

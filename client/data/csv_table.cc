@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "client/data/data_source.h"
 #include "client/data/field.h"
+#include "client/data/wide_field.h"
 
 namespace mutual::client {
 namespace {
@@ -16,7 +17,8 @@ namespace {
 constexpr size_t kMaxRejections = 1000;
 constexpr size_t kMaxFieldBytes = 1 << 20;
 
-// One table being read. libcsv calls OnField and OnRow; line numbers are counted here, byte by byte.
+// One table being read. libcsv calls OnField and OnRow; line numbers are counted here, byte by
+// byte.
 class CsvReader {
  public:
   CsvReader(const TableConfig& config, const study::Schema& schema, const RowCallback& row)
@@ -66,6 +68,19 @@ class CsvReader {
     return found == header_.end() ? -1 : static_cast<int>(found - header_.begin());
   }
 
+  // Of an image whose pixels are columns of their own, NAME0, NAME1, … or from NAME1 on; empty when
+  // they are not there.
+  std::vector<int> PixelPositions(const study::Column& column) const {
+    if (column.type != study::ColumnType::kImage) return {};
+    const int first = Position(column.name + "0") >= 0 ? 0 : 1;
+    std::vector<int> positions;
+    for (size_t i = 0; i < column.extra_count(); ++i) {
+      positions.push_back(Position(column.name + std::to_string(static_cast<size_t>(first) + i)));
+      if (positions.back() < 0) return {};
+    }
+    return positions;
+  }
+
   void MapColumns() {
     mapped_ = true;
     if (config_.has_header) {
@@ -75,9 +90,12 @@ class CsvReader {
     }
     std::string absent;
     positions_.clear();
+    pixels_.clear();
     for (const study::Column& column : schema_.columns) {
       positions_.push_back(Position(column.name));
-      if (positions_.back() < 0) absent += (absent.empty() ? "" : ", ") + column.name;
+      pixels_.push_back(positions_.back() < 0 ? PixelPositions(column) : std::vector<int>{});
+      if (positions_.back() < 0 && pixels_.back().empty())
+        absent += (absent.empty() ? "" : ", ") + column.name;
     }
     member_ = Position(schema_.member_column);
     if (member_ < 0) absent += (absent.empty() ? "" : ", ") + schema_.member_column;
@@ -92,6 +110,12 @@ class CsvReader {
     if (!config_.has_header) TakeRow();
   }
 
+  std::string Joined(const std::vector<int>& positions) const {
+    std::string text;
+    for (const int position : positions) text += fields_[static_cast<size_t>(position)] + " ";
+    return text;
+  }
+
   void Reject(const std::string& reason) {
     ++report_.rows_rejected;
     if (report_.rejections.size() < kMaxRejections) {
@@ -102,18 +126,23 @@ class CsvReader {
   void TakeRow() {
     ++report_.rows_read;
     if (fields_.size() != header_.size()) {
-      return Reject(absl::StrFormat("the line has %d fields, the header %d", fields_.size(),
-                                    header_.size()));
+      return Reject(
+          absl::StrFormat("the line has %d fields, the header %d", fields_.size(), header_.size()));
     }
     const std::string& member = fields_[static_cast<size_t>(member_)];
     if (member.empty()) return Reject("the member reference is missing");
-    std::vector<double> values;
+    std::vector<double> values, extras;
     for (size_t i = 0; i < schema_.columns.size(); ++i) {
-      const auto value = ReadField(config_, schema_.columns[i],
-                                   fields_[static_cast<size_t>(positions_[i])]);
+      const study::Column& column = schema_.columns[i];
+      const std::string text =
+          pixels_[i].empty() ? fields_[static_cast<size_t>(positions_[i])] : Joined(pixels_[i]);
+      const auto value = column.extra_count() == 0 ? ReadField(config_, column, text)
+                         : pixels_[i].empty()      ? ReadWideField(config_, column, text, &extras)
+                                                   : ReadPixels(config_, column, text, &extras);
       if (!value.ok()) return Reject(std::string(value.status().message()));
       values.push_back(*value);
     }
+    values.insert(values.end(), extras.begin(), extras.end());
     ++report_.rows_accepted;
     members_.insert(member);
     row_(member, values);
@@ -124,6 +153,7 @@ class CsvReader {
   const RowCallback& row_;
   std::vector<std::string> fields_, header_;
   std::vector<int> positions_;
+  std::vector<std::vector<int>> pixels_;
   int member_ = -1;
   bool mapped_ = false, row_open_ = false;
   uint64_t line_ = 1, row_line_ = 1;
@@ -167,10 +197,11 @@ absl::Status Feed(Handles& handles, CsvReader& reader, const TableConfig& config
       }
       bytes_in_field = c == config.delimiter || c == '\n' ? 0 : bytes_in_field + 1;
       if (bytes_in_field > kMaxFieldBytes) {
-        return WithCode(DataLoss("%s line %d: a field is longer than 1 MiB; a quote is probably not "
-                                 "closed",
-                                 config.file, reader.row_line()),
-                        "TABLE_UNTERMINATED");
+        return WithCode(
+            DataLoss("%s line %d: a field is longer than 1 MiB; a quote is probably not "
+                     "closed",
+                     config.file, reader.row_line()),
+            "TABLE_UNTERMINATED");
       }
       if (csv_parse(&handles.parser, &buffer[i], 1, FieldCallback, RowEndCallback, &reader) != 1) {
         return WithCode(DataLoss("%s line %d: %s", config.file, reader.row_line(),
@@ -180,7 +211,8 @@ absl::Status Feed(Handles& handles, CsvReader& reader, const TableConfig& config
       if (!reader.status().ok()) return reader.status();
     }
   }
-  if (std::ferror(handles.file) != 0) return Unavailable("%s cannot be read to its end", config.file);
+  if (std::ferror(handles.file) != 0)
+    return Unavailable("%s cannot be read to its end", config.file);
   if (quoted) {
     return WithCode(DataLoss("%s ends inside a quoted field that began on line %d; the file is cut "
                              "off or a quote is missing",

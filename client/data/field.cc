@@ -41,8 +41,7 @@ absl::StatusOr<double> ReadField(const TableConfig& config, const study::Column&
         category = found->second;
       }
     }
-    const auto found =
-        std::find(column.categories.begin(), column.categories.end(), category);
+    const auto found = std::find(column.categories.begin(), column.categories.end(), category);
     if (found == column.categories.end()) {
       return InvalidArgument("column \"%s\" holds a category that the study does not list",
                              column.name);

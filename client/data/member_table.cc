@@ -10,14 +10,15 @@ namespace mutual::client {
 absl::StatusOr<SlotTable> BuildSlotTable(const TableConfig& config, const study::Study& study,
                                          const SlotAssignment& assign, uint64_t slot_count,
                                          crypto::RandomSource& random) {
-  const size_t columns = study.schema.columns.size();
+  const size_t columns = study.schema.row_width();
   std::map<std::string, std::vector<double>> rows_of;
   MUTUAL_RETURN_IF_ERROR(
-      ReadTable(config, study.schema, [&](const std::string& member,
-                                          const std::vector<double>& values) {
-        std::vector<double>& rows = rows_of[member];
-        rows.insert(rows.end(), values.begin(), values.end());
-      }).status());
+      ReadTable(config, study.schema,
+                [&](const std::string& member, const std::vector<double>& values) {
+                  std::vector<double>& rows = rows_of[member];
+                  rows.insert(rows.end(), values.begin(), values.end());
+                })
+          .status());
   std::vector<std::string> members;
   for (const auto& [member, rows] : rows_of) members.push_back(member);
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<uint64_t> slots, assign(members));

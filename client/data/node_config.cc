@@ -28,8 +28,8 @@ void CheckKeys(const toml::table& table, const std::set<std::string>& known,
                const std::string& where, Problems* problems) {
   for (const auto& [key, node] : table) {
     if (known.count(std::string(key.str())) == 0) {
-      problems->Add(node, absl::StrFormat("%s has an unknown key \"%s\"", where,
-                                          std::string(key.str())));
+      problems->Add(node,
+                    absl::StrFormat("%s has an unknown key \"%s\"", where, std::string(key.str())));
     }
   }
 }
@@ -60,10 +60,10 @@ char OneOf(const toml::table& table, const std::string& key, const std::string& 
 
 TableConfig ReadTableConfig(const toml::table& table, const std::filesystem::path& folder,
                             Problems* problems) {
-  CheckKeys(table,
-            {"file", "delimiter", "decimal", "encoding", "header", "missing", "columns",
-             "categories"},
-            "a table", problems);
+  CheckKeys(
+      table,
+      {"file", "delimiter", "decimal", "encoding", "header", "missing", "columns", "categories"},
+      "a table", problems);
   TableConfig config;
   const std::string file = table["file"].value_or(std::string());
   if (file.empty()) problems->Add(table, "the table has no file");
@@ -168,9 +168,9 @@ absl::StatusOr<NodeConfig> LoadNodeConfig(const std::filesystem::path& path) {
     }
   }
   if (problems.count > 0) {
-    return WithCode(InvalidArgument("%s has %d problems:%s", path.string(), problems.count,
-                                    problems.text),
-                    "NODE_CONFIG");
+    return WithCode(
+        InvalidArgument("%s has %d problems:%s", path.string(), problems.count, problems.text),
+        "NODE_CONFIG");
   }
   return config;
 }

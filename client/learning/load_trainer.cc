@@ -16,13 +16,14 @@ constexpr char kFile[] = "libmutual-learning.so";
 std::filesystem::path ProgramFolder() {
   std::array<char, 4096> buffer{};
   const ssize_t size = ::readlink("/proc/self/exe", buffer.data(), buffer.size() - 1);
-  return std::filesystem::path(std::string(buffer.data(), size < 0 ? 0u : static_cast<size_t>(size)))
+  return std::filesystem::path(
+             std::string(buffer.data(), size < 0 ? 0u : static_cast<size_t>(size)))
       .parent_path();
 }
 
 }  // namespace
 
-absl::StatusOr<TrainerPtr> LoadTrainer() {
+absl::StatusOr<TrainerPtr> LoadTrainer(const TrainerOptions& options) {
   // libgomp's threads must not spin: on a shared machine they would starve everything else.
   ::setenv("OMP_WAIT_POLICY", "PASSIVE", 0);
   std::vector<std::string> places;
@@ -36,15 +37,24 @@ absl::StatusOr<TrainerPtr> LoadTrainer() {
       reason = ::dlerror();
       continue;
     }
-    using Create = Trainer* (*)();
+    using Create = Trainer* (*)(const TrainerOptions*);
     using Destroy = void (*)(Trainer*);
     const auto create = reinterpret_cast<Create>(::dlsym(module, "MutualCreateTrainer"));
     const auto destroy = reinterpret_cast<Destroy>(::dlsym(module, "MutualDestroyTrainer"));
-    if (create != nullptr && destroy != nullptr) return TrainerPtr(create(), {destroy});
+    if (create != nullptr && destroy != nullptr) {
+      TrainerPtr trainer(create(&options), {destroy});
+      if (trainer != nullptr) return trainer;
+      return WithCode(
+          InvalidArgument("LibTorch has no device \"%s\"; want cpu, or cuda where a CUDA build of "
+                          "LibTorch finds one",
+                          options.device),
+          "DEVICE_MISSING");
+    }
     reason = place + " is not a learning module of this version";
   }
-  return WithCode(NotFound("training needs %s and LibTorch (package libtorch-dev): %s", kFile, reason),
-                  "LEARNING_MISSING");
+  return WithCode(
+      NotFound("training needs %s and LibTorch (package libtorch-dev): %s", kFile, reason),
+      "LEARNING_MISSING");
 }
 
 }  // namespace mutual::client

@@ -30,18 +30,28 @@ struct TrainRound {
   double scale;
 };
 
+// Where a trainer computes and finds imported models.
+struct TrainerOptions {
+  std::string device = "auto";  // "cpu", "cuda", "cuda:1"; "auto": the first CUDA device if
+                                // LibTorch has one, else cpu
+  std::string scripts = "";     // folder of TorchScript files, each named DIGEST.pt
+};
+
 // Not thread-safe.
 class Trainer {
  public:
   virtual ~Trainer() = default;
   // Adds the round's vector (TrainVectorOf(study).parameters, plus 3 with evaluation) in grid units
-  // to `sum`: fixed batches of 64 sampled slots in slot order padded with zero members, float64, safe
-  // norms, one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
+  // to `sum`: fixed batches of slots, those not sampled as zero members, float32 with float64
+  // norms, safe norms, one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
   virtual absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) = 0;
   // Writes a TorchScript module file: forward(inputs [n, k] float32) -> [n] prediction (probability
   // for classification, rate for poisson).
   virtual absl::Status ExportTorchScript(const study::Study& study, std::span<const float> model,
                                          const std::string& path) = 0;
+  // The lines of [recipe] that name the TorchScript file at `path`: its digest and parameters.
+  // INVALID_ARGUMENT SCRIPT_REFUSED when no study may use it.
+  virtual absl::StatusOr<std::string> DescribeScript(const std::string& path) = 0;
 };
 
 struct TrainerDeleter {
@@ -51,7 +61,8 @@ struct TrainerDeleter {
 using TrainerPtr = std::unique_ptr<Trainer, TrainerDeleter>;
 
 // Opens libmutual-learning.so from MUTUAL_LEARNING if set, else ../lib or . beside the program.
-// NOT_FOUND with code LEARNING_MISSING and what to install when it cannot be opened.
-absl::StatusOr<TrainerPtr> LoadTrainer();
+// NOT_FOUND with code LEARNING_MISSING and what to install when it cannot be opened, DEVICE_MISSING
+// when LibTorch has no such device.
+absl::StatusOr<TrainerPtr> LoadTrainer(const TrainerOptions& options = {});
 
 }  // namespace mutual::client

@@ -13,6 +13,7 @@ struct CommandOptions {
   std::filesystem::path folder;
   bool json = false;
   bool with_passphrase = false;  // join
+  std::string device = "auto";  // serve: where models are trained
 };
 
 // data_commands.cc

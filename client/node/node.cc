@@ -241,7 +241,7 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
                              static_cast<uint64_t>(layout.parameter_count()) * 4));
     MUTUAL_ASSIGN_OR_RETURN(model, study::ParseModel(bytes, layout));
     if (trainer_ == nullptr) {
-      MUTUAL_ASSIGN_OR_RETURN(trainer_, LoadTrainer());
+      MUTUAL_ASSIGN_OR_RETURN(trainer_, LoadTrainer(parts_.training));
     }
     input.model = model;
     input.trainer = trainer_.get();

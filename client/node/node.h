@@ -40,6 +40,7 @@ struct NodeParts {
   privacy::NoiseSource* noise;
   std::function<void(const std::string&)> say;  // one line for the operator; nothing personal
   bool takes_part = true;  // false: a witness only, for an organisation that is but a scrutineer
+  TrainerOptions training = {};                 // used when the first study trains
 };
 
 // Not thread-safe, except Stop().

@@ -58,6 +58,9 @@ int RunNodeProgram(int argc, char** argv, const NoiseFactory& make_noise) {
   endorse->add_option("organisation", newcomer, "the newcomer's name");
   auto* key = app.add_subcommand("key", "this organisation's public identity key");
   auto* serve = app.add_subcommand("serve", "take part in accepted studies until stopped");
+  serve->add_option("--device", options.device,
+                    "where models are trained: cpu, cuda, cuda:1, …; auto takes the GPU if LibTorch has one")
+      ->capture_default_str();
   std::string listen;
   auto* witness = app.add_subcommand(
       "witness", "cosign checkpoints over HTTP, also of other logs that node.toml names");

@@ -65,7 +65,8 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
   const bool takes_part = role == ServeRole::kNode;
   MaskKeys masks(options.folder);
   Node node({home.get(), &config, ledger.get(), trust.get(), &masks, witness.get(), &clock, &random,
-             noise.get(), say, takes_part});
+             noise.get(), say, takes_part,
+             {options.device, (options.folder / "scripts").string()}});
   // The masks' desk reads and writes through objects of its own: it runs beside the rounds.
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> desk_ledger,
                           Ledger::Open(LedgerPath(options)));

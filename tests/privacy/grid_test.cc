@@ -146,7 +146,7 @@ TEST_CASE("Training pays for two roundings and for the sum's arithmetic", "[grid
   const Grid batch = MustMake(Request(10'000, Rounding::kPerBatch));
   CHECK(member.noise_stddev == batch.noise_stddev);
   CHECK(batch.scale < member.scale);
-  const double eta = 2.1 * (64 * 4096 + 2) * 64 * 16 * 0x1p-53;
+  const double eta = 1.0 / 64;
   CHECK(static_cast<double>(batch.sensitivity) >= batch.scale * 1.5 * (1 + eta) + 100);
 }
 

@@ -20,7 +20,8 @@ const std::string kMlp = TrainText(Replaced(kTrain, "\"linear\"", "\"mlp\"\nhidd
 TEST_CASE("Tensors stand in flat order, weights before biases", "[study]") {
   const auto layout = LayoutOf(Trained(kMlp));
   REQUIRE_OK(layout);
-  REQUIRE(layout->widths == std::vector<int64_t>{3, 5, 1});
+  REQUIRE(layout->inputs == 3);
+  REQUIRE(layout->layers.size() == 3);
   REQUIRE(layout->parameter_count() == 26);
   const auto tensors = layout->tensors();
   REQUIRE(tensors.size() == 4);

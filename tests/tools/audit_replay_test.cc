@@ -245,7 +245,7 @@ TEST_CASE("A study that begins from a published model is replayed from it", "[au
   const std::string text = absl::StrReplaceAll(
       mutual::testing::TrainStudyText(2),
       {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\nstart_model = \"" + digest + "\""}});
-  ReleasedStudy study(text, Masks::kNone, start);
+  ReleasedStudy study(text, start);
   const Ran ran = study.Replay(2);
   INFO(ran.output);
   CHECK(ran.code == kVerified);

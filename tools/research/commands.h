@@ -35,6 +35,8 @@ absl::Status Results(const CommandOptions& options, const std::string& study,
                      const std::string& format);
 absl::Status Fetch(const CommandOptions& options, const std::string& study,
                    const std::string& output);
+// The lines of a study file that name a TorchScript model.
+absl::Status DescribeScript(const std::string& path);
 
 // The outcome of the finished study whose digest begins with `prefix`. FAILED_PRECONDITION
 // STUDY_NOT_FINISHED.

@@ -93,6 +93,9 @@ int main(int argc, char** argv) {
 
   PlanQuestion planned;
   AddPlan(app, &planned);
+  auto* describe = app.add_subcommand("describe-script", "the study file's lines for a TorchScript model");
+  describe->add_option("file", file)->required();
+
   EpsilonQuestion question;
   double noise = 0, rate = 1;
   uint64_t rounds = 1;
@@ -132,6 +135,7 @@ int main(int argc, char** argv) {
   if (*results) return report(Results(options, study, options.json ? "json" : format));
   if (*bundle) return report(WriteBundle(options, study, bundle_folder));
   if (*fetch) return report(Fetch(options, study, output));
+  if (*describe) return report(DescribeScript(file));
   if (*epsilon) {
     if (epsilon->count("--noise") > 0) {
       question.phases.insert(question.phases.begin(),

@@ -134,7 +134,7 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
   models.insert(models.end(), result.further_models.begin(), result.further_models.end());
   std::error_code error;
   std::filesystem::create_directories(output, error);
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer({"cpu", (options.folder / "scripts").string()}));
   nlohmann::ordered_json json;
   std::string lines;
   for (const study::FurtherModel& model : models) {
@@ -155,6 +155,13 @@ absl::Status Fetch(const CommandOptions& options, const std::string& prefix,
     lines += (lines.empty() ? "Wrote " : "\nWrote ") + tensors + " and " + script;
   }
   client::Print(options.json, json, lines);
+  return absl::OkStatus();
+}
+
+absl::Status DescribeScript(const std::string& path) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrainerPtr trainer, client::LoadTrainer({"cpu"}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string lines, trainer->DescribeScript(path));
+  std::printf("%s", lines.c_str());
   return absl::OkStatus();
 }
 

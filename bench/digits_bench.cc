@@ -1,0 +1,253 @@
+// Accuracy of a cnn study on digit images (IDX files) under privacy, in one process with the node's
+// own parts: table, slots, coins, clipped sums, grid, exact noise, and the coordinator's optimizer.
+// One node, so the noise is in the sum once.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+
+#include "aggregation/optimizer/optimizer.h"
+#include "base/status.h"
+#include "client/data/member_table.h"
+#include "client/learning/clipped_step.h"
+#include "client/learning/task.h"
+#include "client/learning/trainer.h"
+#include "client/node/round_guard.h"
+#include "crypto/random.h"
+#include "privacy/discrete_gaussian.h"
+#include "privacy/grid.h"
+#include "privacy/sampling.h"
+#include "study/model.h"
+
+namespace mutual::bench {
+namespace {
+
+struct Options {
+  std::string folder;         // with the four IDX files, not compressed
+  std::string epsilon = "3";  // or "none"
+  int members = 60000, rounds = 300, batch = 2048;
+  double learning_rate = 1, momentum = 0.9, clip = 0.5, averaging = 0.95;
+};
+
+constexpr char kStudy[] = R"(title = "Digits"
+purpose = "Accuracy of a small network under privacy."
+benefit = "None; a benchmark."
+contact = "bench@example"
+licence = "CC-BY-4.0"
+expires = 2099-12-31
+
+[data]
+table = "digits"
+member = "who"
+
+[[data.column]]
+name = "digit"
+type = "category"
+categories = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
+definition = "What was written."
+
+[[data.column]]
+name = "image"
+type = "image"
+width = 28
+height = 28
+channels = 1
+definition = "How it was written."
+
+[recipe]
+kind = "train"
+model = "cnn"
+channels = [16, 32]
+kernels = [8, 4]
+strides = [2, 2]
+paddings = [3, 0]
+pools = [2, 2]
+pool_strides = [1, 1]
+hidden = [32]
+activation = "tanh"
+features = ["image"]
+target = "digit"
+optimizer = "sgd"
+learning_rate = 1
+rounds = 1
+expected_members = 1
+
+[privacy]
+noise_multiplier = 1
+delta = 1e-5
+sampling_rate = 1
+clip = CLIP
+max_rows = 1
+
+[cohort]
+min_nodes = 4
+assumed_colluders = 1
+deadline = "60s"
+join_window = "10m"
+
+[scrutineers]
+organisations = ["a", "b", "c", "d"]
+threshold = 2
+operator_nodes = []
+)";
+
+[[noreturn]] void Fail(const absl::Status& status) {
+  std::fprintf(stderr, "digits_bench: %s\n", std::string(status.message()).c_str());
+  std::exit(1);
+}
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) Fail(value.status());
+  return *std::move(value);
+}
+
+// A table of `count` members over the IDX files that begin with `name`.
+client::SlotTable ReadDigits(const Options& options, const study::Study& study,
+                             const std::string& name, int count) {
+  const std::filesystem::path folder(options.folder);
+  std::ifstream labels(folder / (name + "-labels-idx1-ubyte"), std::ios::binary);
+  labels.seekg(8);
+  const std::string table = (folder / (name + ".csv")).string();
+  std::ofstream csv(table);
+  csv << "who,digit,image\n";
+  for (int i = 0; i < count; ++i)
+    csv << i << "," << labels.get() << "," << name << "-images-idx3-ubyte#" << i << "\n";
+  csv.close();
+  client::TableConfig config;
+  config.file = table;
+  crypto::SystemRandom random;
+  const auto in_order =
+      [](const std::vector<std::string>& members) -> absl::StatusOr<std::vector<uint64_t>> {
+    std::vector<uint64_t> slots;
+    for (size_t i = 0; i < members.size(); ++i) slots.push_back(i);
+    return slots;
+  };
+  return Must(
+      client::BuildSlotTable(config, study, in_order, static_cast<uint64_t>(count), random));
+}
+
+double Accuracy(const study::Study& study, std::span<const float> model,
+                const client::SlotTable& table) {
+  client::Task task = Must(client::TaskOf(study));
+  task.plan.sampling_rate = 1;
+  const auto step = Must(client::ClippedStep::Create(task.plan));
+  step->Bind(model);
+  const auto members = static_cast<size_t>(step->batch_members());
+  double correct = 0;
+  for (size_t first = 0; first < table.slot_count(); first += members) {
+    std::vector<study::MemberRows> rows(members);
+    for (size_t i = 0; i < members && first + i < table.slot_count(); ++i)
+      rows[i] = table.slot(first + i);
+    const client::Batch batch = client::MakeBatch(task, rows);
+    client::RowResults results;
+    if (const absl::Status status = step->Evaluate(batch, &results); !status.ok()) Fail(status);
+    for (size_t i = 0; i < members; ++i) correct += batch.weights[i] > 0 ? results.correct[i] : 0;
+  }
+  return correct / static_cast<double>(table.slot_count());
+}
+
+// Study, data and noise of one run.
+struct Run {
+  study::Study study;
+  double rate = 1, noise_multiplier = 0;  // 0: without privacy
+  std::unique_ptr<client::SlotTable> train = nullptr, test = nullptr;
+  aggregation::OptimizerOptions optimizer = {};
+};
+
+Run Prepare(const Options& options) {
+  std::string text = kStudy;
+  text.replace(text.find("CLIP"), 4, std::to_string(options.clip));
+  Run run{Must(study::ParseStudy(text, client::SolveNoise))};
+  run.rate = static_cast<double>(options.batch) / options.members;
+  run.study.privacy.sampling_rate = run.rate;
+  if (options.epsilon != "none") {
+    run.noise_multiplier =
+        Must(client::SolveNoise(std::stod(options.epsilon), run.study.privacy.delta, run.rate,
+                                static_cast<uint64_t>(options.rounds)));
+  }
+  run.train =
+      std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "train", options.members));
+  run.test = std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "t10k", 10000));
+  run.optimizer = {aggregation::OptimizerKind::kSgd,
+                   options.learning_rate,
+                   options.momentum,
+                   0.9,
+                   0.999,
+                   1e-8,
+                   0,
+                   options.averaging};
+  return run;
+}
+
+// One round's mean gradient, noised.
+std::vector<double> Gradient(const Options& options, const Run& run, std::span<const float> model,
+                             client::Trainer& trainer) {
+  static crypto::SystemRandom random;
+  static privacy::DiscreteGaussian noise(random, 1);
+  const bool is_private = run.noise_multiplier > 0;
+  const privacy::Grid grid =
+      Must(privacy::MakeGrid({model.size(), options.clip, is_private ? run.noise_multiplier : 1, 4,
+                              privacy::Rounding::kPerBatch}));
+  std::vector<study::MemberRows> slots;
+  for (size_t i = 0; i < run.train->slot_count(); ++i) slots.push_back(run.train->slot(i));
+  const client::TrainRound work{&run.study,
+                                model,
+                                slots,
+                                Must(privacy::SampleSlots(slots.size(), run.rate, random)),
+                                std::vector<bool>(slots.size(), false),
+                                grid.scale};
+  std::vector<int64_t> sum(model.size(), 0);
+  if (const absl::Status status = trainer.AddClippedSum(work, sum); !status.ok()) Fail(status);
+  for (int64_t& value : sum) value = std::clamp(value, -grid.clamp, grid.clamp);
+  if (is_private) noise.AddNoise(grid.noise_stddev, sum);
+  std::vector<double> gradient;
+  for (const int64_t value : sum) {
+    gradient.push_back(static_cast<double>(value) / (grid.scale * options.batch));
+  }
+  return gradient;
+}
+
+void Train(const Options& options) {
+  const Run run = Prepare(options);
+  std::vector<float> model = study::InitialModel(run.study, Must(study::LayoutOf(run.study)));
+  const client::TrainerPtr trainer = Must(client::LoadTrainer({"cpu"}));
+  aggregation::OptimizerState state =
+      aggregation::StartAt(std::vector<double>(model.begin(), model.end()));
+  const auto averaged = [&] {
+    return Accuracy(run.study, aggregation::AveragedModel(run.optimizer, state), *run.test);
+  };
+  for (int round = 1; round <= options.rounds; ++round) {
+    const std::vector<double> gradient = Gradient(options, run, model, *trainer);
+    const absl::Status status = aggregation::Step(run.optimizer, gradient, &state);
+    if (!status.ok()) Fail(status);
+    model.assign(state.parameters.begin(), state.parameters.end());
+    if (round % 50 == 0) std::fprintf(stderr, "round %d: %.4f\n", round, averaged());
+  }
+  std::printf("epsilon %s, noise multiplier %.3f: test accuracy %.4f (last iterate %.4f)\n",
+              options.epsilon.c_str(), run.noise_multiplier, averaged(),
+              Accuracy(run.study, model, *run.test));
+}
+
+}  // namespace
+}  // namespace mutual::bench
+
+int main(int argc, char** argv) {
+  mutual::bench::Options options;
+  CLI::App app(
+      "Accuracy of a cnn study on digits under privacy. Example: bench/digits ../shared/data/mnist "
+      "--epsilon 3");
+  app.add_option("folder", options.folder, "folder with the IDX files")->required();
+  app.add_option("--epsilon", options.epsilon, "a number, or none")->capture_default_str();
+  app.add_option("--members", options.members, "the first so many images")->capture_default_str();
+  app.add_option("--rounds", options.rounds)->capture_default_str();
+  app.add_option("--batch", options.batch, "expected members of a round")->capture_default_str();
+  app.add_option("--learning-rate", options.learning_rate)->capture_default_str();
+  app.add_option("--momentum", options.momentum)->capture_default_str();
+  app.add_option("--clip", options.clip)->capture_default_str();
+  app.add_option("--averaging", options.averaging)->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  mutual::bench::Train(options);
+  return 0;
+}
