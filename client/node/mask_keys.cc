@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
+#include "aggregation/masking/keyring.h"
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
@@ -13,6 +14,9 @@ namespace {
 namespace fs = std::filesystem;
 using aggregation::masking::MaskClasses;
 using aggregation::masking::Masker;
+using aggregation::masking::ParseRatchets;
+using aggregation::masking::Ratchet;
+using aggregation::masking::SerializeRatchets;
 constexpr uint64_t kSmall = 1 << 20;
 
 absl::StatusOr<crypto::Secret> ReadSecret(const fs::path& path) {
@@ -96,6 +100,21 @@ absl::StatusOr<Masker> MaskKeys::Load(const Digest& study, const MaskClasses& cl
 absl::Status MaskKeys::Advance(const Digest& study, const Masker& masker) {
   const absl::MutexLock lock(&mutex_);
   MUTUAL_RETURN_IF_ERROR(Write(PathOf(study, ".keys"), masker.Serialize()));
+  return EraseFile(PathOf(study, ".seed"));
+}
+
+absl::Status MaskKeys::AdvancePast(const Digest& study, uint64_t round) {
+  const absl::MutexLock lock(&mutex_);
+  const absl::StatusOr<crypto::Secret> kept = ReadSecret(PathOf(study, ".keys"));
+  if (absl::IsNotFound(kept.status())) return absl::OkStatus();
+  MUTUAL_RETURN_IF_ERROR(kept.status());
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<Ratchet> ratchets, ParseRatchets(kept->bytes()));
+  const bool is_past = std::all_of(ratchets.begin(), ratchets.end(),
+                                   [round](const Ratchet& one) { return one.round() > round; });
+  if (!is_past) {
+    for (Ratchet& one : ratchets) MUTUAL_RETURN_IF_ERROR(one.ForgetThrough(round));
+    MUTUAL_RETURN_IF_ERROR(Write(PathOf(study, ".keys"), SerializeRatchets(ratchets)));
+  }
   return EraseFile(PathOf(study, ".seed"));
 }
 

@@ -37,6 +37,9 @@ class MaskKeys {
       const Digest& study, const aggregation::masking::MaskClasses& classes);
   // After `masker` masked a round and the vector is stored: erases the round's keys and the seed.
   absl::Status Advance(const Digest& study, const aggregation::masking::Masker& masker);
+  // The same for a vector stored before a crash: keys of rounds up to `round` and the seed go, if
+  // they are there. DATA_LOSS with code MASK_STATE_CORRUPT.
+  absl::Status AdvancePast(const Digest& study, uint64_t round);
   // Erases everything of the study.
   absl::Status Forget(const Digest& study);
 

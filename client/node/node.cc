@@ -181,6 +181,8 @@ absl::Status Node::Serve() {
 }
 
 absl::Status Node::SendStored(Channel& channel, const ContributionRecord& record) {
+  // After a crash between the commit and here the round's keys are still on the disk.
+  MUTUAL_RETURN_IF_ERROR(parts_.masks->AdvancePast(record.study, record.round));
   MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
                           channel.Upload({record.study, record.round, record.entry, record.file,
                                           record.bytes}));
@@ -279,7 +281,8 @@ absl::StatusOr<ContributionRecord> Node::Compute(Channel& channel, const std::st
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(record.file, bytes, FileMode::kSecret));
   MUTUAL_RETURN_IF_ERROR(
       parts_.ledger->ChargeAndStore(parts_.config->policy, round.charge, record));
-  // The round's keys go before its bytes: from here on only what is stored can be sent.
+  // The round's keys go before its bytes: from here on only what is stored can be sent. What fails
+  // here, or a crash, is made up for in SendStored.
   MUTUAL_RETURN_IF_ERROR(parts_.masks->Advance(record.study, masker));
   return record;
 }

@@ -77,6 +77,15 @@ bool FederationView::IsSigned(uint64_t index, const SignedEntry& entry) const {
   return !keys.empty() && transparency::CheckSigners(entry, keys).ok();
 }
 
+uint64_t FederationView::EndorsersOf(uint64_t index, const SignedEntry& entry) const {
+  uint64_t endorsers = 0;
+  for (const auto& [name, organisation] : organisations_) {
+    if (!IsEnrolled(name, index)) continue;
+    endorsers += transparency::VerifyNote(entry.note, organisation.keys).ok() ? 1 : 0;
+  }
+  return endorsers;
+}
+
 // The newcomer's own signature is checked by the key that the entry brings; once an admission
 // quorum is in force, that many enrolled organisations must have signed too.
 void FederationView::TakeEnrol(uint64_t index, const SignedEntry& entry) {
@@ -86,12 +95,7 @@ void FederationView::TakeEnrol(uint64_t index, const SignedEntry& entry) {
   std::vector<NoteVerifier> keys = coordinator_;
   keys.push_back(*key);
   if (!transparency::CheckSigners(entry, keys).ok() || IsEnrolled(*name, index)) return;
-  uint64_t endorsed = 0;
-  for (const auto& [other, organisation] : organisations_) {
-    if (!IsEnrolled(other, index)) continue;
-    endorsed += transparency::VerifyNote(entry.note, organisation.keys).ok() ? 1 : 0;
-  }
-  if (endorsed < admission_quorum_) return;
+  if (EndorsersOf(index, entry) < admission_quorum_) return;
   EnrolledOrganisation& organisation = organisations_[*name];
   organisation.keys = {*key};
   organisation.enrolled.push_back({index});
@@ -99,7 +103,10 @@ void FederationView::TakeEnrol(uint64_t index, const SignedEntry& entry) {
 
 void FederationView::TakeFederation(uint64_t index, const SignedEntry& entry) {
   const std::string& type = entry.entry.type();
-  if (type == "genesis" || type == "policy") {
+  const bool is_founding = type == "genesis" && index == 0;
+  // Otherwise the coordinator alone could set the quorum to zero and enrol whom it invents.
+  const bool is_change = type == "policy" && EndorsersOf(index, entry) >= admission_quorum_;
+  if (is_founding || is_change) {
     admission_quorum_ = entry.entry.Integer("admission-quorum").value_or(0);
     for (const std::string& node : entry.entry.Texts("operator-node")) {
       operator_nodes_.insert(node);

@@ -50,6 +50,7 @@ class FederationView {
   void TakeFederation(uint64_t index, const transparency::SignedEntry& entry);
   void TakeEnrol(uint64_t index, const transparency::SignedEntry& entry);
   void TakeStudy(uint64_t index, const transparency::SignedEntry& entry);
+  uint64_t EndorsersOf(uint64_t index, const transparency::SignedEntry& entry) const;
   bool IsSigned(uint64_t index, const transparency::SignedEntry& entry) const;
 
   const std::string origin_;

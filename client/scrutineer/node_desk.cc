@@ -6,6 +6,7 @@
 #include "base/status.h"
 #include "client/scrutineer/round_reading.h"
 #include "client/scrutineer/stored_seed.h"
+#include "crypto/digest.h"
 
 namespace mutual::client {
 
@@ -23,6 +24,18 @@ std::vector<WrappedKeyCall> CallsOf(const std::vector<masking::WrappedKey>& wrap
         {one.mask_class, one.holder, std::string(AsText(one.ephemeral)), one.ciphertext});
   }
   return calls;
+}
+
+// Each set of scrutineers' keys has a stream of its own. With one stream for all, a coordinator
+// that shows two sets could use a key revealed for one to open what was wrapped for the other.
+absl::StatusOr<crypto::Secret> SeedFor(const crypto::Secret& stored,
+                                       const masking::KeyWindow& window) {
+  std::string info;
+  AppendLengthPrefixed("mutual/mask-seed", &info);
+  for (const masking::PublicKey& key : window.scrutineer_keys) {
+    AppendLengthPrefixed(AsText(key), &info);
+  }
+  return crypto::HkdfSha256(stored.bytes(), {}, info, 32);
 }
 
 bool AnsweredBefore(const StudyHistory& history, const std::string& node,
@@ -78,7 +91,8 @@ absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study) {
   MUTUAL_ASSIGN_OR_RETURN(const NodeId self, NodeId::Parse(parts_.home->organisation()));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret stored,
                           parts_.masks->SeedOf(study.digest, *parts_.random));
-  auto seed = std::make_unique<StoredSeed>(stored);
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::Secret bound, SeedFor(stored, window));
+  auto seed = std::make_unique<StoredSeed>(bound);
   auto stream = std::make_unique<crypto::FastRandom>(*seed);
   MUTUAL_ASSIGN_OR_RETURN(masking::NodeKeys keys, masking::NodeKeys::Draw(self, window, *stream));
   for (const PublishedDispute& reveal : history.disputes) {

@@ -1,6 +1,7 @@
 #include "client/scrutineer/round_reading.h"
 
 #include <algorithm>
+#include <set>
 
 #include "aggregation/masking/dispute.h"
 #include "aggregation/masking/mask_sum.h"
@@ -89,7 +90,7 @@ masking::NodeFacts NodeFactsOf(const FederationView& view, const study::Study& s
       view.operator_nodes().count(node.name()) > 0 ||
       std::find(operated.begin(), operated.end(), node.name()) != operated.end();
   const PublishedMasks* const masks = history.MasksOf(node.name(), history.FirstStart());
-  if (masks == nullptr) return facts;
+  if (masks == nullptr || history.IsRevealed(*masks)) return facts;
   const auto commitments = CommitmentsOf(*masks, window, study);
   if (!commitments.ok()) return facts;
   facts.masks = commitments->ToDigest();
@@ -154,7 +155,9 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
   }
   facts.witness_quorum =
       static_cast<uint32_t>(evaluation.cosigned_by.size()) + (evaluation.has_quorum ? 0 : 1);
-  const size_t liars = std::max<size_t>(1, facts.threshold.threshold - 1 + operated.size());
+  std::set<std::string> operators(operated.begin(), operated.end());
+  operators.insert(view.operator_nodes().begin(), view.operator_nodes().end());
+  const size_t liars = std::max<size_t>(1, facts.threshold.threshold - 1 + operators.size());
   if (tree.least_overlap <= liars) {
     return WithCode(FailedPrecondition(
                         "two quorums of the log's witnesses share %d of them at least, want more "

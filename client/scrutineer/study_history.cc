@@ -13,6 +13,14 @@ const PublishedMasks* StudyHistory::MasksOf(const std::string& node, uint64_t be
   return found;
 }
 
+bool StudyHistory::IsRevealed(const PublishedMasks& one) const {
+  return std::any_of(disputes.begin(), disputes.end(), [&](const PublishedDispute& dispute) {
+    return dispute.by == one.node && dispute.ephemeral &&
+           std::find(dispute.entries.begin(), dispute.entries.end(), one.index) !=
+               dispute.entries.end();
+  });
+}
+
 uint64_t StudyHistory::FirstStart() const {
   uint64_t first = std::numeric_limits<uint64_t>::max();
   for (const auto& [number, round] : rounds) {

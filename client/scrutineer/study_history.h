@@ -65,6 +65,8 @@ struct StudyHistory {
 
   // The newest masks entry of `node` below `before`; nullptr when there is none.
   const PublishedMasks* MasksOf(const std::string& node, uint64_t before) const;
+  // Whether the node made a key of these masks public to answer a dispute: they are void.
+  bool IsRevealed(const PublishedMasks& masks) const;
   // The index of round 1's start, or the largest number: the join window ends there.
   uint64_t FirstStart() const;
   bool HasBegun() const;

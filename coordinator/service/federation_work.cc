@@ -9,6 +9,7 @@ namespace mutual::coordinator {
 namespace {
 
 constexpr absl::Duration kHeartbeat = absl::Seconds(10);
+constexpr absl::Duration kTallyBeat = absl::Seconds(1);  // a silent scrutineer is followed by others
 
 }  // namespace
 
@@ -143,7 +144,7 @@ bool FederationCore::PublishOne() {
 void FederationCore::Work() {
   absl::Time heartbeat = parts_.clock->Now() + kHeartbeat;
   while (true) {
-    bool notify = false;
+    bool notify = false, is_tallying = false;
     {
       const absl::MutexLock lock(&mutex_);
       const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
@@ -161,12 +162,14 @@ void FederationCore::Work() {
           parts_.say(Describe(late.ok() ? started.status() : late));
         }
         notify = notify || (started.ok() && *started);
+        is_tallying = is_tallying || run->IsTallying();
       }
     }
     LogOwnEntries();
     while (LogOne() || ReleaseOne()) notify = true;
     SeekCosigners();
-    if (parts_.clock->Now() > heartbeat) {
+    const absl::Duration early = is_tallying ? kHeartbeat - kTallyBeat : absl::ZeroDuration();
+    if (parts_.clock->Now() > heartbeat - early) {
       notify = true;
       heartbeat = parts_.clock->Now() + kHeartbeat;
     }

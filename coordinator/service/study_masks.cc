@@ -22,6 +22,11 @@ masking::Threshold ThresholdOf(const study::Study& study) {
 
 }  // namespace
 
+bool StudyRun::IsTallying() const {
+  return record_.state == "running" && machine_ != nullptr &&
+         std::holds_alternative<Tallying>(machine_->state());
+}
+
 uint64_t StudyRun::vector_bytes() const { return masking::PaddedWords(recipe_->dimension()) * 4; }
 
 absl::Status StudyRun::LoadKeys() {
@@ -241,9 +246,11 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   // A class is asked of one holder at a time; who does not answer is followed by the next.
   const absl::Time closed =
       absl::FromUnixSeconds(tallying->close.tally_deadline) - study_.cohort.deadline;
-  const auto turn =
-      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed))) / kClassSumSeconds;
-  MaskDuty duty{DutyKind::kClassSums, study_.digest, round_, tallying->close.entry, {}, {}, ""};
+  const auto turn = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) /
+                                          kClassSumSeconds);
+  // With the checkpoint: a holder that was restarted judges the close again.
+  MaskDuty duty{DutyKind::kClassSums,      study_.digest, round_, tallying->close.entry, {}, {},
+                tally_checkpoint_};
   for (uint32_t c = 0; c < tallying->classes; ++c) {
     const auto agreed = tallying->agreement.Agreed(c);
     if (!agreed || tallying->sums.count(c) > 0) continue;
@@ -268,8 +275,12 @@ std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation,
   const bool released = machine_ != nullptr && std::holds_alternative<Released>(machine_->state());
   const uint64_t last = ended || released || round_ == 0 ? round_ : round_ - 1;
   const auto& all = study_.scrutineers.organisations;
-  const bool concerned = std::find(all.begin(), all.end(), organisation) != all.end() ||
-                         (ended && Roster().count(organisation) > 0);
+  // Whoever accepted may have drawn keys, on the roster or not.
+  const bool has_drawn = std::any_of(
+      answers_.begin(), answers_.end(),
+      [&](const AnswerRow& answer) { return answer.node == organisation && answer.accepted; });
+  const bool concerned =
+      std::find(all.begin(), all.end(), organisation) != all.end() || (ended && has_drawn);
   if (concerned && (ended || last > 0)) {
     duties.push_back({DutyKind::kForget, study_.digest, last, 0, {}, {}, ""});
   }

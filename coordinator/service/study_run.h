@@ -76,6 +76,7 @@ class StudyRun {
 
   // The receipt of the open round's round-start, when `node` has still to answer it.
   std::optional<std::string> NoticeFor(const std::string& node) const;
+  bool IsTallying() const;
   bool IsOpen(uint64_t round) const;
   bool HasContribution(const std::string& node, uint64_t round) const;
   bool IsModel(const Digest& digest) const;  // of the open round or the finished study
