@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "coordinator/enrolment/federation_state.h"
 #include "coordinator/service/own_entries.h"
+#include "base/file.h"
 #include "coordinator/service/serve.h"
 #include "coordinator/service/start_model.h"
 #include "crypto/passphrase.h"

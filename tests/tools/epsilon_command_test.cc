@@ -122,7 +122,7 @@ TEST_CASE("The tighter accountant's figures stand beside the Renyi figures", "[t
   REQUIRE(node < json["epsilon_node"].get<double>());
   REQUIRE(released < json["epsilon_public"].get<double>());
   REQUIRE(released < node / 5);
-  const Output text = Run("epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6");
+  const Output text = RunMutual("epsilon --noise 2 --rate 0.1 --rounds 200 --delta 1e-6");
   REQUIRE_THAT(text.text, ContainsSubstring("epsilon_public_pld  3.806"));
 }
 
