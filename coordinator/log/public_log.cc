@@ -218,90 +218,12 @@ absl::Status PublicLog::AwaitPublished(const std::string& key) {
   return absl::OkStatus();
 }
 
-// Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
-// deleted under it.
-absl::Status PublicLog::Read(const ReadCall& read) {
-  absl::Status status;
-  for (int attempt = 0; attempt < 20; ++attempt) {
-    Published published;
-    {
-      const absl::MutexLock lock(&mutex_);
-      published = {head_, checkpoint_};
-    }
-    auto reader = transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()),
-                                                published.head);
-    status = reader.ok() ? read(**reader, published) : reader.status();
-    if (!absl::IsNotFound(status)) return status;
-  }
-  return status;
-}
-
-std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
-  LoggedEntry found;
-  {
-    const absl::MutexLock lock(&mutex_);
-    const auto at = published_.find(key);
-    if (at == published_.end()) return std::nullopt;
-    found.index = at->second;
-  }
-  const absl::Status status =
-      Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
-        MUTUAL_ASSIGN_OR_RETURN(found.bytes, reader.Entry(found.index));
-        return absl::OkStatus();
-      });
-  if (!status.ok()) {
-    options_.say("the log cannot be read: " + Describe(status));
-    return std::nullopt;
-  }
-  return found;
-}
-
-absl::StatusOr<std::vector<LoggedEntry>> PublicLog::MaskEntries(const Digest& study) {
-  std::vector<LoggedEntry> found;
-  {
-    const absl::MutexLock lock(&mutex_);
-    for (const uint64_t index : mask_entries_[transparency::PrintStudy(study)]) {
-      found.push_back({index, "", ""});
-    }
-  }
-  MUTUAL_RETURN_IF_ERROR(
-      Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
-        for (LoggedEntry& one : found) {
-          MUTUAL_ASSIGN_OR_RETURN(one.bytes, reader.Entry(one.index));
-        }
-        return absl::OkStatus();
-      }));
-  return found;
-}
-
 bool PublicLog::IsPublished(const std::string& key) {
   const absl::MutexLock lock(&mutex_);
   return published_.count(key) > 0;
 }
 
 std::optional<LoggedEntry> PublicLog::FindSame(const Entry& entry) { return Find(KeyOf(entry)); }
-
-absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
-  std::string receipt;
-  MUTUAL_RETURN_IF_ERROR(
-      Read([&](transparency::LogReader& reader, const Published& published) -> absl::Status {
-        MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof,
-                                transparency::MakeReceipt(reader, index, published.checkpoint));
-        receipt = PrintProof(proof);
-        return absl::OkStatus();
-      }));
-  return receipt;
-}
-
-absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
-  uint64_t index = 0;
-  {
-    const absl::MutexLock lock(&mutex_);
-    index = policy_index_;
-  }
-  if (index == 0) return NotFound("nobody is a witness yet");
-  return Receipt(index);
-}
 
 std::string PublicLog::DeclaredSoftware(const std::string& subject, const std::string& program) {
   const absl::MutexLock lock(&mutex_);

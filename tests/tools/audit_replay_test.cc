@@ -230,9 +230,9 @@ TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
   const char* const schedule =
       GENERATE("schedule = \"linear\"\nfinal_share = 0.1\nwarmup_rounds = 2\naveraging = 0.9",
                "schedule = \"inverse_root\"\nwarmup_rounds = 1\nmomentum = 0.9");
-  ReleasedStudy study(absl::StrReplaceAll(
+  ReleasedStudy study(InBuilderOrder(absl::StrReplaceAll(
       mutual::testing::TrainStudyText(5),
-      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\n" + std::string(schedule)}}));
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\n" + std::string(schedule)}})));
   const Ran ran = study.Replay(5);
   INFO(schedule << "\n" << ran.output);
   CHECK(ran.code == kVerified);
@@ -242,9 +242,9 @@ TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
 TEST_CASE("A study that begins from a published model is replayed from it", "[audit]") {
   const std::vector<float> start = {0.25F, -0.5F};
   const std::string digest = HashText(study::ModelBytes(start));
-  const std::string text = absl::StrReplaceAll(
+  const std::string text = InBuilderOrder(absl::StrReplaceAll(
       mutual::testing::TrainStudyText(2),
-      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\nstart_model = \"" + digest + "\""}});
+      {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\nstart_model = \"" + digest + "\""}}));
   ReleasedStudy study(text, start);
   const Ran ran = study.Replay(2);
   INFO(ran.output);
