@@ -68,7 +68,8 @@ void MaskDesk::Serve() {
     const auto channel = parts_.home->Connect();
     if (channel.ok()) {
       channel_ = channel->get();
-      const absl::Status ended = ServeOnce(**channel);
+      // Stop() either saw the channel and cancels it, or is seen here.
+      const absl::Status ended = stopping_ ? absl::OkStatus() : ServeOnce(**channel);
       channel_ = nullptr;
       if (ended.ok()) backoff = absl::Milliseconds(200);
     }

@@ -148,13 +148,15 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
     facts.nodes.push_back(NodeFactsOf(view, study, window, node));
   }
   for (const std::string& name : evaluation.cosigned_by) {
-    MUTUAL_ASSIGN_OR_RETURN(const NodeId witness, NodeId::Parse(name));
-    facts.witness_cosigners.push_back(witness);
+    // The policy has judged the quorum; witnesses outside the federation have other names than nodes.
+    const auto witness = NodeId::Parse(name);
+    if (!witness.ok()) continue;
+    facts.witness_cosigners.push_back(*witness);
     const auto scrutineer = NumberOf(study, name);
     if (scrutineer.ok()) facts.scrutineer_cosigners.push_back(*scrutineer);
   }
   facts.witness_quorum =
-      static_cast<uint32_t>(evaluation.cosigned_by.size()) + (evaluation.has_quorum ? 0 : 1);
+      static_cast<uint32_t>(facts.witness_cosigners.size()) + (evaluation.has_quorum ? 0 : 1);
   std::set<std::string> operators(operated.begin(), operated.end());
   operators.insert(view.operator_nodes().begin(), view.operator_nodes().end());
   const size_t liars = std::max<size_t>(1, facts.threshold.threshold - 1 + operators.size());
