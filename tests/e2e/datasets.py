@@ -126,7 +126,7 @@ def adult(nodes=None):
         if nodes:
             node = "node-%02d" % (i * 7919 % len(train) % nodes)
         else:
-            node = values["occupation"].lower().replace("?", "not-stated")
+            node = "jobs-" + values["occupation"].lower().replace("?", "not-stated")
         data.train.setdefault(node, []).append(row(values))
     data.test["all"] = [row(values) for values in test]
     return data
@@ -146,7 +146,7 @@ def wages(nodes=None):
         row = [float(line[c[0]]) if not isinstance(c[1], list) else line[c[0]] for c in columns]
         # One row in five is kept for the test.
         part = data.test if i * 7919 % 5 == 0 else data.train
-        name = "node-%02d" % (i * 104729 % nodes) if nodes else line["region"]
+        name = "node-%02d" % (i * 104729 % nodes) if nodes else "in-" + line["region"]
         part.setdefault(name if part is data.train else "all", []).append(row)
     return data
 
