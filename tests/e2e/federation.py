@@ -54,7 +54,7 @@ class Federation:
         """Runs a program to its end; returns its output. With check=False: (exit code, all output)."""
         done = subprocess.run([os.path.join(self.programs, program), *arguments],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              timeout=120, env=self.environment)
+                              timeout=600, env=self.environment)
         if not check:
             return done.returncode, done.stdout + done.stderr
         if done.returncode != 0:
