@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kNoisySums = 16;
 constexpr double kMostWithheld = 0.1;
-constexpr double kSearch = 1000;  // how far members and noise are looked for
+constexpr double kCloseEnough = 0.1;  // a figure known to a tenth of its value
+constexpr double kSearch = 1000;      // how far members and noise are looked for
 
 // Figures that describe another figure's error.
 bool IsFigure(const Estimate& estimate) {
@@ -34,8 +35,9 @@ ReleasedSum SumAt(const std::vector<double>& mean, const Scenario& scenario, dou
 
 // Whether noise leaves the figure worth having.
 bool IsWorthwhile(const PlannedFigure& figure) {
-  return figure.sampling > 0 ? figure.combined <= 2 * figure.sampling
-                             : figure.combined <= std::abs(figure.value) / 2;
+  if (figure.sampling == 0) return figure.combined <= std::abs(figure.value) / 2;
+  return figure.combined <= 2 * figure.sampling ||
+         figure.combined <= kCloseEnough * std::abs(figure.value);
 }
 
 }  // namespace

@@ -35,8 +35,8 @@ struct Plan {
   double withheld_share = 0;           // of all cells, on average over noisy sums
   bool has_nodes = false;              // min_nodes are expected
   // The study tells enough: has_nodes, at most a tenth of the cells is withheld, and for half of
-  // the figures noise no more than doubles the error (for counts, the error is at most half of
-  // them).
+  // the figures noise no more than doubles the error or the error is at most a tenth of the figure
+  // (for counts: at most half).
   bool is_useful = false;
 };
 

@@ -57,7 +57,9 @@ TEST_CASE("verify says what holds, what to do next and exits 0", "[audit]") {
   CHECK_THAT(ran.output,
              ContainsSubstring("pass  CP-QUORUM     east, north, west (absent: south)"));
   CHECK(desk.Read("saved") == desk.Read("log/checkpoint"));
-  CHECK(desk.Run("verify log").output == ran.output);
+  CHECK(desk.Run("verify log --save again").output == ran.output);
+  CHECK_THAT(ran.output, !ContainsSubstring("--save FILE"));  // it has been kept
+  CHECK_THAT(desk.Run("verify log").output, ContainsSubstring("(--save FILE)"));
   const Ran since = desk.Run("verify log --since saved");
   CHECK(since.code == kVerified);
   CHECK_THAT(since.output, ContainsSubstring("pass  APPEND"));

@@ -92,8 +92,9 @@ int RunVerify(const CommandOptions& options, const VerifyOptions& verify) {
   const auto done = Verify(request);
   if (!done.ok()) return Refuse(done.status());
   const Findings& findings = (*done)->findings;
-  const int code =
-      Show(options, {"verify", (*done)->headline, NextStep(findings, *source), &findings});
+  const bool keeps = findings.exit_code() == kVerified && !verify.save_file.empty();
+  const std::string next = keeps ? "" : NextStep(findings, *source);
+  const int code = Show(options, {"verify", (*done)->headline, next, &findings});
   if (verify.save_file.empty() || code == kWrong || !(*done)->log) return code;
   const absl::Status saved =
       WriteFileDurably(verify.save_file, (*done)->log->head.bytes, FileMode::kPublic);

@@ -124,8 +124,12 @@ std::string HalfWidth(double value, const std::string& unit) {
 void PrintFigures(const Planned& planned) {
   std::printf("\nWhat will be known, 95 %% sure within (sampling | privacy | together)\n");
   const auto& figures = planned.plan.figures;
+  size_t width = 0;
   for (size_t i = 0; i < figures.size() && i < kShownFigures; ++i) {
-    std::printf("  %-52s %10s | %10s | %s\n", Label(figures[i]).c_str(),
+    width = std::max(width, Label(figures[i]).size());
+  }
+  for (size_t i = 0; i < figures.size() && i < kShownFigures; ++i) {
+    std::printf("  %-*s %10s | %10s | %s\n", static_cast<int>(width), Label(figures[i]).c_str(),
                 HalfWidth(figures[i].sampling, "").c_str(),
                 HalfWidth(figures[i].privacy, "").c_str(),
                 HalfWidth(figures[i].combined, figures[i].unit).c_str());
