@@ -10,48 +10,10 @@ import statistics
 import sys
 
 from federation import Federation, check
+from study_text import category, real, study_text
 
 NODES = ["north", "east", "south"]
-HEAD = """
-title = "Equality"
-purpose = "To compare with the pooled result."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "rows"
-member = "who"
-%s
-[recipe]
-%s
-[privacy]
-noise_multiplier = %g
-delta = 1e-6
-sampling_rate = 1
-max_rows = 4
-%s
-[cohort]
-min_nodes = 3
-assumed_colluders = 1
-deadline = "60s"
-join_window = "10m"
-[scrutineers]
-organisations = ["north", "south", "east"]
-threshold = 2
-operator_nodes = []
-"""
-
-
-def real(name, lower, upper):
-    return ('[[data.column]]\nname = "%s"\ntype = "real"\nlower = %g\nupper = %g\n'
-            'definition = "A number."\n' % (name, lower, upper))
-
-
-def category(name, values):
-    return ('[[data.column]]\nname = "%s"\ntype = "category"\ncategories = [%s]\n'
-            'definition = "A kind."\n' % (name, ", ".join('"%s"' % v for v in values)))
+HEAD = study_text("%s", "%s", ["north", "south", "east"], title="Equality", table="rows", noise="%g", max_rows=4, clip="%s")
 
 
 def near(found, wanted, tolerance):

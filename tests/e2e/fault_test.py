@@ -13,57 +13,11 @@ import sys
 import time
 
 from federation import Federation, check
+from study_text import line_training, real, study_text
 
 NODES = ["north", "east", "south", "mill"]
-STUDY = """
-title = "%s"
-purpose = "To finish whatever happens."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "points"
-member = "who"
-[[data.column]]
-name = "x"
-type = "real"
-lower = -1
-upper = 1
-definition = "A number."
-[[data.column]]
-name = "y"
-type = "real"
-lower = -1
-upper = 1
-definition = "A number."
-[recipe]
-kind = "train"
-model = "linear"
-features = ["x"]
-target = "y"
-optimizer = "sgd"
-learning_rate = 0.2
-momentum = 0.5
-rounds = %d
-expected_members = 400
-[privacy]
-noise_multiplier = 40
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-clip = 1
-[cohort]
-min_nodes = %d
-assumed_colluders = 1
-deadline = "60s"
-join_window = "10m"
-[scrutineers]
-organisations = ["north", "south", "east", "mill"]
-threshold = 2
-operator_nodes = []
-"""
+STUDY = study_text(real("x", -1, 1) + real("y", -1, 1), line_training("%d"), ["north", "south", "east", "mill"],
+                   noise=40, clip="clip = 1", min_nodes="%d")
 
 
 class World:

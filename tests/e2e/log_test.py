@@ -6,43 +6,10 @@ import sys
 import time
 
 from federation import Failed, Federation, check
+from study_text import real, study_text
 
 NODES = ["north", "east", "south", "mill"]
-STUDY = """
-title = "%s"
-purpose = "To stand in the log."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "points"
-member = "who"
-[[data.column]]
-name = "x"
-type = "real"
-lower = -1
-upper = 1
-definition = "A number."
-[recipe]
-kind = "mean"
-columns = ["x"]
-[privacy]
-noise_multiplier = 4
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-[cohort]
-min_nodes = 3
-assumed_colluders = 1
-deadline = "60s"
-join_window = "%s"
-[scrutineers]
-organisations = ["north", "east", "south", "mill"]
-threshold = 2
-operator_nodes = []
-"""
+STUDY = study_text(real("x", -1, 1), 'kind = "mean"\ncolumns = ["x"]', NODES, window="%s")
 
 
 def audit(federation, *arguments, policy="north"):

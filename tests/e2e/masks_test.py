@@ -12,62 +12,16 @@ import time
 
 from federation import Failed, Federation, check
 from log_test import audit, ended_by, entries, public, wait_for_entry
+from study_text import line_training, real, study_text
 
 SCRUTINEERS = ["north", "east", "south", "mill"]
 NODES = SCRUTINEERS + ["farm", "dock", "loom"]
 ROSTER = [node for node in NODES if node != "east"]
-STUDY = """
-title = "%(title)s"
-purpose = "To finish whoever is missing."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "points"
-member = "who"
-[[data.column]]
-name = "x"
-type = "real"
-lower = -1
-upper = 1
-definition = "A number."
-[[data.column]]
-name = "y"
-type = "real"
-lower = -1
-upper = 1
-definition = "A number."
-[recipe]
-%(recipe)s
-[privacy]
-noise_multiplier = 40
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-%(clip)s
-[cohort]
-min_nodes = %(min_nodes)d
-assumed_colluders = 1
-deadline = "%(deadline)s"
-join_window = "%(window)s"
-[scrutineers]
-organisations = ["north", "east", "south", "mill"]
-threshold = 2
-operator_nodes = []
-"""
+STUDY = study_text(real("x", -1, 1) + real("y", -1, 1), "%(recipe)s", SCRUTINEERS, title="%(title)s", noise=40,
+                   clip="%(clip)s", min_nodes="%(min_nodes)d", deadline="%(deadline)s", window="%(window)s")
 ROUNDS = 12
 MEAN = 'kind = "mean"\ncolumns = ["x"]'
-TRAIN = """kind = "train"
-model = "linear"
-features = ["x"]
-target = "y"
-optimizer = "sgd"
-learning_rate = 0.2
-momentum = 0.5
-rounds = %d
-expected_members = 400""" % ROUNDS
+TRAIN = line_training(ROUNDS)
 
 
 def study(title, window="3s", deadline="30s", min_nodes=4, train=False):

@@ -7,42 +7,11 @@ import subprocess
 import sys
 
 from federation import Failed, Federation, check
+from study_text import real, study_text
 
 PROGRAMS = ["mutual", "mutual-node", "mutual-coordinator", "mutual-audit"]
-STUDY = """
-title = "How long is a shift"
-purpose = "To know."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-[data]
-table = "shifts"
-member = "who"
-[[data.column]]
-name = "hours"
-type = "real"
-lower = 0
-upper = 12
-definition = "Hours of a shift."
-[recipe]
-kind = "mean"
-columns = ["hours"]
-[privacy]
-noise_multiplier = 4
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-[cohort]
-min_nodes = 3
-assumed_colluders = 1
-deadline = "60s"
-join_window = "10m"
-[scrutineers]
-organisations = ["east", "north", "south"]
-threshold = 2
-operator_nodes = []
-"""
+STUDY = study_text(real("hours", 0, 12), 'kind = "mean"\ncolumns = ["hours"]', ["east", "north", "south"],
+                   title="How long is a shift", table="shifts")
 
 
 def run(federation, *command):
