@@ -11,6 +11,8 @@ std::string Readable(double value, double standard_error) {
   if (!std::isfinite(value)) return "withheld";
   const bool known = std::isfinite(standard_error) && standard_error > 0;
   const double scale = known ? standard_error : std::abs(value) / 100;
+  constexpr double kTiny = 1e-6;  // smaller figures of unknown error would be rows of zeros
+  if (!known && value != 0 && std::abs(value) < kTiny) return absl::StrFormat("%.1e", value);
   constexpr int kMostDigits = 15;
   int digits = 0;
   if (scale > 0) {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "study/organisation_figure.h"
 #include "study/recipe.h"
 
 namespace mutual::study {
@@ -60,20 +60,8 @@ void CheckRing(const Study& study, const Recipe& recipe, int line, LintResult* r
 }  // namespace
 
 void CheckOrganisations(const Study& study, LintResult* result) {
-  for (const Column& column : study.schema.columns) {
-    for (const std::string& category : column.categories) {
-      for (const std::string& organisation : study.scrutineers.organisations) {
-        if (!absl::EqualsIgnoreCase(category, organisation)) continue;
-        result->problems.push_back(
-            {column.line, "ORGANISATION_FIGURE",
-             absl::StrFormat(
-                 "category \"%s\" of \"%s\" is an organisation; a study may not ask for "
-                 "one organisation's figures, so leave the column out",
-                 category, column.name)});
-        return;
-      }
-    }
-  }
+  const auto problem = OrganisationFigure(study, study.scrutineers.organisations);
+  if (problem) result->problems.push_back(*problem);
 }
 
 void CheckVector(const Study& study, int line, LintResult* result) {

@@ -8,6 +8,7 @@
 #include "base/status.h"
 #include "coordinator/service/start_model.h"
 #include "crypto/certificate.h"
+#include "study/organisation_figure.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -21,6 +22,16 @@ absl::Status NoStudy(const Digest& digest) {
 
 absl::Status BadStatement(const std::string& why) {
   return WithCode(PermissionDenied("the signed entry is refused: %s", why), "BAD_STATEMENT");
+}
+
+// Lint knows only the organisations that the file names; here all are known, former ones too.
+absl::Status CheckFigures(Journal& journal, const study::Study& study) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> enrolled, journal.Organisations());
+  std::vector<std::string> names;
+  for (const Organisation& organisation : enrolled) names.push_back(organisation.name);
+  const auto problem = study::OrganisationFigure(study, names);
+  if (!problem) return absl::OkStatus();
+  return WithCode(InvalidArgument("line %d: %s", problem->line, problem->message), problem->code);
 }
 
 }  // namespace
@@ -148,6 +159,7 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
   MUTUAL_RETURN_IF_ERROR(CheckStartModel(
       {parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
   MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*lint.study));
+  MUTUAL_RETURN_IF_ERROR(CheckFigures(*parts_.journal, *lint.study));
   // Kept by its digest, so that an auditor of the content folder can replay the study.
   MUTUAL_RETURN_IF_ERROR(parts_.store->Put(text).status());
   MUTUAL_RETURN_IF_ERROR(parts_.log->Append(entry).status());

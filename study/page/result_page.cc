@@ -40,6 +40,7 @@ constexpr char kStyle[] =
     "--mark)}.line{stroke:var(--line);stroke-width:2}.thin{stroke-width:1}.grid{stroke:var(--rule)}"
     "svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg "
     ".quiet{fill:var(--quiet)}@media(min-width:44rem){th[scope=row]{white-space:nowrap}}"
+    "@media(max-width:43.99rem){th.n{white-space:normal}th,td{padding-right:.5rem}}"
     "@media print{:root{--ink:#000;--paper:#fff;--box:#fff;--rule:#999;--mark:#0072b2;--line:#000}"
     "body{max-width:none;font-size:11pt}h2,h3{break-after:avoid}svg,table,.answer{break-inside:"
     "avoid}"

@@ -38,7 +38,8 @@ DEMOS = {
             ("tenure", INJURIES + ", compared with 6 months and more", "1 to 6 months", "ratio"): (1.4, 0.4),
             ("quota", "regression of injuries", "quota", "coefficient"): (2.52, 0.7),
         },
-        "says": ["A study that is refused", "ORGANISATION_FIGURE"],
+        "says": ["A study that is refused: Injuries by site", "mend them and lint again",
+                 "A study that is refused: Injuries at three sites", "line 14: category \"site-07\" of \"site\" is an organisation"],
         "cheat": ("EPSILON", "recomputed", "exit 4"),
     },
     "pay_survey": {

@@ -1,5 +1,6 @@
 // Bad files: every problem at once, each with its code and line.
 #include "privacy/grid.h"
+#include "study/organisation_figure.h"
 #include "tests/catch.h"
 #include "tests/study/example_study.h"
 
@@ -98,8 +99,8 @@ const std::vector<Bad> kBadHeads = {
      "[scrutineers]\norganisations = [\"mill\", \"mine\", \"quay\", \"yard\"]\n"
      "threshold = 2\noperator_nodes = []\n",
      "", "MISSING_KEY", 1, "scrutineers"},
-    {"one scrutineer", "[\"mill\", \"mine\", \"quay\", \"yard\"]", "[\"mill\"]", "SCRUTINEERS",
-     46, "2 to 7"},
+    {"one scrutineer", "[\"mill\", \"mine\", \"quay\", \"yard\"]", "[\"mill\"]", "SCRUTINEERS", 46,
+     "2 to 7"},
     {"a scrutineer twice", "\"yard\"", "\"quay\"", "SCRUTINEERS", 46, "twice"},
     {"a scrutineer of no name", "\"yard\"", "\"East wing\"", "SCRUTINEERS", 46, "enrolled"},
     {"a threshold of one", "threshold = 2", "threshold = 1", "SCRUTINEERS", 47, "at least 2"},
@@ -323,6 +324,18 @@ TEST_CASE("A category that is an organisation of the study is refused, whatever 
   REQUIRE(result.problems[0].code == "ORGANISATION_FIGURE");
   REQUIRE(result.problems[0].line == 12);
   REQUIRE_THAT(result.problems[0].message, ContainsSubstring("leave the column out"));
+}
+
+TEST_CASE("A category may be called like no organisation of the federation", "[study]") {
+  const LintResult lint = LintText(std::string(kHead) + kMean);
+  REQUIRE(lint.study.has_value());
+  CHECK_FALSE(OrganisationFigure(*lint.study, std::vector<std::string>{"elsewhere"}));
+  const std::vector<std::string> enrolled = {"elsewhere", "South"};
+  const auto problem = OrganisationFigure(*lint.study, enrolled);
+  REQUIRE(problem.has_value());
+  CHECK(problem->code == "ORGANISATION_FIGURE");
+  CHECK(problem->line == 12);
+  CHECK_THAT(problem->message, ContainsSubstring("\"south\""));
 }
 
 }  // namespace mutual::study

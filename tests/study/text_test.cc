@@ -37,6 +37,8 @@ TEST_CASE("Numbers are read without exponents and with the digits that are known
   REQUIRE(Readable(123456.7, 5000) == "123457");
   REQUIRE(Readable(0.00001234, 0) == "0.00001234");
   REQUIRE(Readable(12.3456, 0) == "12.35");
+  REQUIRE(Readable(1.34e-16, 0) == "1.3e-16");
+  REQUIRE(Readable(0, 0) == "0");
   REQUIRE(Readable(0, 0) == "0");
   REQUIRE(Readable(-0.01, 20) == "0");
   REQUIRE(Readable(3.5, std::nan("")) == "3.500");

@@ -25,7 +25,12 @@ constexpr char kStyle[] =
     "max-width:36rem;height:auto}.name,.value{font:14px "
     "system-ui,sans-serif;fill:#333}.released,.node{fill:"
     "#2b6cb0}.public{fill:#90b8e0}.abandoned{fill:#c2410c}.open{fill:#a3a3a3}.proposed{fill:#111}"
-    ".small{color:#555;font-size:.9rem}@media print{body{margin:0}}";
+    ".small{color:#555;font-size:.9rem}@media print{body{margin:0}}"
+    ":root{color-scheme:light dark}@media screen and (prefers-color-scheme:dark){body{color:#ececec;"
+    "background:#151719}.verified{background:#12351e;color:#bfe8ca}.wrong,.rule-broken{background:"
+    "#43191a;color:#ffc9c4}.unchecked{background:#3d3210;color:#ffe39a}td,th{border-color:#3c4147}"
+    ".FAIL{color:#ff9a90}.pass{color:#7fd49a}.skip{color:#e0bd58}.name,.value{fill:#ececec}"
+    ".released,.node{fill:#6ea8e0}.public{fill:#2f5f94}.proposed{fill:#ececec}.small{color:#bdbdbd}}";
 
 std::string H(std::string_view text) { return EscapeHtml(text); }
 
