@@ -6,6 +6,7 @@ false failure below 1e-7 for all together. The standard error itself is bounded,
 """
 import csv
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,24 @@ def findings(name, folder, wanted):
                                                                       truth))
 
 
+def width_on_a_phone(path):
+    """How wide a page wants to be on a screen of 390 pixels, by Chromium; None where that is not installed."""
+    browser = shutil.which("chromium")
+    if browser is None:
+        return None
+    frame = path + ".frame.html"
+    with open(frame, "w") as file:
+        file.write('<iframe id="page" src="file://%s" width="390" height="800"></iframe><script>page.onload = () => {'
+                   'document.title = "width " + page.contentDocument.documentElement.scrollWidth}</script>' % path)
+    done = subprocess.run([browser, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
+                           "--virtual-time-budget=2000", "--dump-dom", "file://" + frame],
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, timeout=120)
+    found = re.search(r"<title>width (\d+)", done.stdout)
+    if not found:
+        raise Failed("Chromium does not show %s: %s" % (path, done.stdout))
+    return int(found.group(1))
+
+
 def run(name, programs, folder):
     demo = DEMOS[name]
     root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -92,6 +111,12 @@ def run(name, programs, folder):
           "%s: the cheat is found by %s, %s" % (name, found, code))
     with open(os.path.join(folder, "audit.html")) as page:
         check("</html>" in page.read(), name + ": the report is a page")
+    for page in ["audit", *{study for study, *_ in demo["findings"]}]:
+        width = width_on_a_phone(os.path.join(folder, page + ".html"))
+        if width is None:
+            print("skipped: Chromium is not installed, nobody looks at the pages")
+            break
+        check(width <= 390, "%s: the page of %s is %d pixels wide on a phone of 390" % (name, page, width))
     with open(os.path.join(folder, demo["chart"] + ".html")) as page:
         check("<svg" in page.read(), "%s: the page of %s has a chart" % (name, demo["chart"]))
 

@@ -104,15 +104,15 @@ std::string HistorySections(Verification& done) {
   if (!history.studies.empty()) {
     page +=
         "<h2>Studies along the log</h2>\n" + TimelineSvg(history, done.log->head.checkpoint.size) +
-        "<p class=\"small\">From the first entry on the left to the newest on the right. Black: "
-        "proposed. Blue: released rounds. Orange: abandoned. Grey: open.</p>\n"
+        "<p class=\"small\">From the first entry on the left to the newest on the right. Thin "
+        "line: proposed. Blue: released rounds. Orange: abandoned. Grey: open.</p>\n"
         "<h2>Who took part</h2>\n" +
         ParticipationSvg(history) +
         "<p class=\"small\">Rounds that counted each organisation's contribution.</p>\n"
         "<h2>What it cost in privacy</h2>\n" +
         BudgetSvg(history, epsilons) +
         "<p class=\"small\">Recomputed from noise, rate and rounds, not copied from the log. "
-        "Dark: trusting nobody (epsilon_node). Light: what was released (epsilon_public). "
+        "Upper bar: trusting nobody (epsilon_node). Lower bar: what was released (epsilon_public). "
         "Smaller is more private.</p>\n<h2>Studies</h2>\n";
     for (const StudyHistory* study : history.InOrder()) page += StudySection(*study, epsilons);
   }
