@@ -1,5 +1,7 @@
 #include "privacy/bell.h"
 
+#include <algorithm>
+#include <bit>
 #include <vector>
 
 namespace mutual::privacy {
@@ -117,6 +119,10 @@ Fixed HeightOf(const Dart& dart, const std::vector<uint64_t>& known, Side side) 
 Exponent BellExponent(uint64_t x, uint64_t stddev) {
   const uint64_t denominator = 2 * stddev * stddev;
   const uint128 numerator = static_cast<uint128>(x) * x;
+  if (std::has_single_bit(denominator)) {  // as on every grid: the same without a division
+    return {static_cast<uint64_t>(numerator >> std::countr_zero(denominator)),
+            static_cast<uint64_t>(numerator) & (denominator - 1), denominator};
+  }
   return {static_cast<uint64_t>(numerator / denominator),
           static_cast<uint64_t>(numerator % denominator), denominator};
 }
@@ -125,7 +131,10 @@ Exponent BellExponent(uint64_t x, uint64_t stddev) {
 // most 4 units (three floors, a reciprocal), damped by δ at the next: at most 6 in all, and the
 // cut series by less than one. Squaring doubles the error and adds 2: (7 + 2)·64 < kBellSlack.
 uint64_t BellHeight(const Exponent& exponent) {
-  const uint128 part = (static_cast<uint128>(exponent.numerator) << 58) / exponent.denominator;
+  const uint128 scaled = static_cast<uint128>(exponent.numerator) << 58;
+  const uint128 part = std::has_single_bit(exponent.denominator)
+                           ? scaled >> std::countr_zero(exponent.denominator)
+                           : scaled / exponent.denominator;
   const uint64_t delta = (exponent.whole << 58) + static_cast<uint64_t>(part);
   uint64_t value = kOne;
   for (uint64_t j = kTerms; j >= 1; --j) {
@@ -135,6 +144,25 @@ uint64_t BellHeight(const Exponent& exponent) {
   }
   for (int i = 0; i < kSquarings; ++i) value = MultiplyHigh(value, value) << 1;
   return value;
+}
+
+// Between two edges w apart, exp(−x²/2σ²) is at most w²/8 times its largest second derivative off
+// the straight line through its values there, and that is at most 1/σ². The rest is for errors of
+// the two heights and of a slope in whole units (w <= 2^23 of them).
+BellLine BellLineOver(uint64_t first, uint64_t width, uint64_t stddev) {
+  const uint64_t left = BellHeight(BellExponent(first, stddev));
+  const uint64_t right = BellHeight(BellExponent(first + width, stddev));
+  const uint128 bend = (static_cast<uint128>(width) * width << 60) / stddev / stddev;
+  return {left, (left - std::min(left, right)) / width,
+          static_cast<uint64_t>(bend) + (uint64_t{1} << 25)};
+}
+
+std::optional<bool> IsUnderLine(const Dart& dart, uint64_t place, const BellLine& line) {
+  const uint64_t at = line.left - line.slope * place;
+  const uint64_t height = (dart.level << (63 - dart.shift)) + (dart.first_word >> dart.shift >> 1);
+  if (height + line.slack <= at) return true;
+  if (height >= at + line.slack) return false;
+  return std::nullopt;
 }
 
 bool IsUnderBellSlowly(const Dart& dart, const Exponent& exponent, Words& words) {
@@ -149,8 +177,8 @@ bool IsUnderBellSlowly(const Dart& dart, const Exponent& exponent, Words& words)
 bool IsUnderBell(const Dart& dart, const Exponent& exponent, Words& words) {
   if (exponent.whole < 16 && dart.shift <= 63) {
     // y·2^63 lies in [height, height + 1].
-    const uint64_t below = dart.shift == 0 ? dart.first_word >> 1
-                                           : dart.first_word >> dart.shift >> 1;
+    const uint64_t below =
+        dart.shift == 0 ? dart.first_word >> 1 : dart.first_word >> dart.shift >> 1;
     const uint64_t height = (dart.level << (63 - dart.shift)) + below;
     const uint64_t bell = BellHeight(exponent);
     if (height + 1 + kBellSlack <= bell) return true;

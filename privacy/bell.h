@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "privacy/words.h"
 
@@ -33,7 +34,16 @@ struct Dart {
 // those known do not decide, so the answer has exactly the right probability.
 bool IsUnderBell(const Dart& dart, const Exponent& exponent, Words& words);
 
-// The same with multi-word arithmetic alone (what the above falls back to about once in 2^50
+// The bell over the integers `first`, …, `first` + width: within `slack` of `left` − place·`slope`,
+// in units of 2^-63.
+struct BellLine {
+  uint64_t left, slope, slack;
+};
+BellLine BellLineOver(uint64_t first, uint64_t width, uint64_t stddev);
+// Whether a dart at integer `first` + place is under the bell, where the line already tells.
+std::optional<bool> IsUnderLine(const Dart& dart, uint64_t place, const BellLine& line);
+
+// IsUnderBell with multi-word arithmetic alone (what the above falls back to about once in 2^50
 // calls); the tests compare the two.
 bool IsUnderBellSlowly(const Dart& dart, const Exponent& exponent, Words& words);
 

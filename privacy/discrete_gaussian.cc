@@ -23,10 +23,6 @@ struct Generator {
   Words words;
 };
 
-void AddSamples(const BellBoxes& boxes, Words& words, std::span<int64_t> values) {
-  for (int64_t& value : values) value += boxes.Sample(words);
-}
-
 // The self-test looks at samples of this σ, whose 16 quantile bins are those of a Gaussian to 1e-5.
 constexpr int64_t kTestStddev = 1 << 16;
 constexpr size_t kTestSamples = 1 << 16;
@@ -101,10 +97,9 @@ void DiscreteGaussian::AddNoise(int64_t stddev, std::span<int64_t> values) {
     const size_t first = std::min(i * share, values.size());
     const auto part = values.subspan(first, std::min(share, values.size() - first));
     Words& words = state_->generators[i]->words;
-    others.emplace_back([&boxes, &words, part] { AddSamples(boxes, words, part); });
+    others.emplace_back([&boxes, &words, part] { boxes.AddSamples(words, part); });
   }
-  AddSamples(boxes, state_->generators.front()->words,
-             values.first(std::min(share, values.size())));
+  boxes.AddSamples(state_->generators.front()->words, values.first(std::min(share, values.size())));
   for (std::thread& other : others) other.join();
 }
 

@@ -1,9 +1,11 @@
 // Uniform 64-bit words from a RandomSource, fetched many at a time.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 
 #include "crypto/random.h"
 #include "crypto/secret.h"
@@ -26,6 +28,21 @@ class Words {
     std::memcpy(&word, buffer_.bytes().data() + at_, sizeof(word));
     at_ += sizeof(word);
     return word;
+  }
+
+  // The next words, as many as `out` has.
+  void Take(std::span<uint64_t> out) {
+    auto bytes = std::as_writable_bytes(out);
+    while (!bytes.empty()) {
+      if (at_ == kBytes) {
+        random_.Fill(buffer_.mutable_bytes());
+        at_ = 0;
+      }
+      const size_t count = std::min(bytes.size(), kBytes - at_);
+      std::memcpy(bytes.data(), buffer_.bytes().data() + at_, count);
+      at_ += count;
+      bytes = bytes.subspan(count);
+    }
   }
 
   // Uniform below `bound` >= 1, without bias: the incomplete last multiple is redrawn.

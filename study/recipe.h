@@ -48,13 +48,18 @@ class Recipe {
 
 absl::StatusOr<std::unique_ptr<Recipe>> MakeRecipe(const Study& study);
 
-// Training: layout of the round's vector. values[0, parameters) is the clipped gradient sum;
-// with evaluation, three more: C/√3 · Σ (1, loss/loss_bound clamped to [0,1], correct).
+// Training: layout of the round's vector. values[0, parameters) is the clipped gradient sum; with a
+// clip that adapts (study/clip_rule.h), one more: clip_count_scale · Σ (unclipped − 1/2); with
+// evaluation, three more: C/√3 · Σ (1, loss/loss_bound clamped to [0,1], correct).
 struct TrainVector {
   uint64_t parameters;
+  bool has_clip_count;
+  double clip_count_scale;  // w·C_1
   bool has_evaluation;
   double evaluation_scale;  // C/√3
   double loss_bound;        // public cap of one member's mean loss
+  uint64_t evaluation_at() const { return parameters + (has_clip_count ? 1 : 0); }
+  uint64_t size() const { return evaluation_at() + (has_evaluation ? 3 : 0); }
 };
 TrainVector TrainVectorOf(const Study& study);
 

@@ -15,6 +15,36 @@ namespace {
 
 constexpr size_t kMostBytes = 1 << 20;
 
+// The rule of an adaptive clip, when the study has one.
+void ReadClipRule(TableReader& reader, PrivacySpec* privacy) {
+  const auto quantile = reader.OptionalNumber("clip_quantile", {0, 1, true, true});
+  if (!quantile) {
+    for (const char* key : {"clip_rate", "clip_weight", "clip_lowest", "clip_highest"}) {
+      if (!reader.OptionalNumber(key, kAnyNumber)) continue;
+      reader.Report(
+          reader.LineOf(key), "IMPOSSIBLE_PRIVACY",
+          absl::StrFormat("%s belongs to a clip that adapts; add clip_quantile or remove it", key));
+    }
+    return;
+  }
+  ClipRule rule;
+  rule.quantile = *quantile;
+  rule.rate = reader.Number("clip_rate", {0, 1, true}).value_or(0);
+  rule.weight = reader.Number("clip_weight", {0.01, 2}).value_or(0);
+  rule.lowest = reader.Number("clip_lowest", {1e-6, 1e6}).value_or(0);
+  rule.highest = reader.Number("clip_highest", {1e-6, 1e6}).value_or(0);
+  const double first = privacy->clip.value_or(0);
+  if (rule.lowest > 0 && rule.highest > 0 && first > 0 &&
+      !(rule.lowest <= first && first <= rule.highest)) {
+    reader.Report(
+        reader.LineOf("clip_lowest"), "IMPOSSIBLE_PRIVACY",
+        absl::StrFormat("the clip begins at %g, outside clip_lowest = %g to clip_highest = %g; "
+                        "it must begin within them",
+                        first, rule.lowest, rule.highest));
+  }
+  privacy->clip_rule = rule;
+}
+
 PrivacySpec ReadPrivacy(const TomlValue& table, bool trains, std::vector<Problem>* problems) {
   TableReader reader(table, {"[privacy]", "IMPOSSIBLE_PRIVACY", problems});
   PrivacySpec privacy;
@@ -27,7 +57,10 @@ PrivacySpec ReadPrivacy(const TomlValue& table, bool trains, std::vector<Problem
   privacy.target_epsilon_node = reader.OptionalNumber("target_epsilon_node", {0, 1000, true});
   privacy.delta = reader.Number("delta", {0, 1e-3, true}).value_or(0);
   privacy.sampling_rate = reader.Number("sampling_rate", {0, 1, true}).value_or(0);
-  if (trains) privacy.clip = reader.Number("clip", {1e-6, 1e6});
+  if (trains) {
+    privacy.clip = reader.Number("clip", {1e-6, 1e6});
+    ReadClipRule(reader, &privacy);
+  }
   privacy.max_rows = reader.Integer("max_rows", {1, 4096});
   if (!trains && reader.OptionalNumber("clip", kAnyNumber)) {
     reader.Report(reader.LineOf("clip"), "IMPOSSIBLE_PRIVACY",

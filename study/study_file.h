@@ -12,6 +12,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "base/ids.h"
+#include "study/clip_rule.h"
 #include "study/recipe_spec.h"
 #include "study/schema.h"
 
@@ -24,7 +25,8 @@ struct PrivacySpec {
   std::optional<double> target_epsilon_node;  // when the file gave the target
   double delta = 0;
   double sampling_rate = 0;
-  std::optional<double> clip;  // train only: C of the gradient part
+  std::optional<double> clip;         // train only: C of the gradient part
+  std::optional<ClipRule> clip_rule;  // train only: `clip` is that of the first round
   int max_rows = 0;
 };
 

@@ -24,14 +24,14 @@ class TrainRecipe final : public Recipe {
   explicit TrainRecipe(const Study& study)
       : Recipe(study.cohort.min_nodes),
         vector_(TrainVectorOf(study)),
-        clip_(study.privacy.clip.value_or(0)),
+        bound_(study.privacy.clip_rule
+                   ? JointBound(*study.privacy.clip_rule, study.privacy.clip.value_or(0))
+                   : study.privacy.clip.value_or(0)),
         model_(std::get<TrainSpec>(study.recipe).model),
         classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty() || HasClasses(study)) {}
 
-  uint64_t dimension() const override {
-    return vector_.parameters + (vector_.has_evaluation ? 3 : 0);
-  }
-  double member_bound() const override { return clip_; }
+  uint64_t dimension() const override { return vector_.size(); }
+  double member_bound() const override { return bound_; }
   bool needs_model() const override { return true; }
 
   absl::Status MemberVector(const MemberRows&, std::span<double>) const override {
@@ -46,7 +46,7 @@ class TrainRecipe final : public Recipe {
     result.sentences.push_back(
         absl::StrFormat("A model of %d numbers was trained.", vector_.parameters));
     if (!vector_.has_evaluation) return result;
-    const size_t at = vector_.parameters;
+    const size_t at = vector_.evaluation_at();
     const double sigma = sum.noise_stddev / vector_.evaluation_scale;
     const double count = sum.values[at] / vector_.evaluation_scale;
     if (!IsFigureReleasable(count, sigma)) {
@@ -103,7 +103,7 @@ class TrainRecipe final : public Recipe {
   }
 
   TrainVector vector_;
-  double clip_;
+  double bound_;
   ModelKind model_;
   bool classifies_;
 };
@@ -115,6 +115,10 @@ TrainVector TrainVectorOf(const Study& study) {
   const auto layout = LayoutOf(study);
   TrainVector vector{};
   vector.parameters = layout.ok() ? static_cast<uint64_t>(layout->parameter_count()) : 0;
+  if (study.privacy.clip_rule) {
+    vector.has_clip_count = true;
+    vector.clip_count_scale = study.privacy.clip_rule->weight * study.privacy.clip.value_or(0);
+  }
   vector.has_evaluation = spec.evaluation_share > 0;
   vector.evaluation_scale = study.privacy.clip.value_or(0) / std::sqrt(3.0);
   vector.loss_bound = 4;
@@ -122,11 +126,24 @@ TrainVector TrainVectorOf(const Study& study) {
 }
 
 void NameLastIterate(const TrainSpec& spec, const Digest& last_iterate, Result* result) {
-  result->sentences.push_back(absl::StrFormat(
-      "The published model is an average of the weights over the rounds (each round counts %g of the "
-      "next); the last round's own weights are published beside it.",
-      spec.averaging));
+  result->sentences.push_back(
+      absl::StrFormat("The published model is an average of the weights over the rounds (each "
+                      "round counts %g of the "
+                      "next); the last round's own weights are published beside it.",
+                      spec.averaging));
   result->further_models.push_back({"last round", last_iterate.ToHex()});
+}
+
+double UnclippedShare(const Study& study, const ReleasedCount& count) {
+  return count.value / (TrainVectorOf(study).clip_count_scale * count.expected) + 0.5;
+}
+
+void NameClip(const Study& study, double last_clip, Result* result) {
+  result->sentences.push_back(
+      absl::StrFormat("The clip followed a noised count of the members below it: %.4g in the first "
+                      "round, %.4g in the "
+                      "last.",
+                      study.privacy.clip.value_or(0), last_clip));
 }
 
 absl::StatusOr<std::unique_ptr<Recipe>> MakeTrainRecipe(const Study& study) {

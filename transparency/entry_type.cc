@@ -136,14 +136,14 @@ EntryType Dispute() {
 // Rounds.
 
 EntryType RoundStart() {
-  return {
-      "round-start",
-      {Signer::kCoordinator},
-      {kStudyLine, kRound, One("propose", kInteger), Maybe("model", kHash), One("recipe", kWord),
-       One("vector-len", kInteger), One("rounds", kInteger), One("noise-multiplier", kReal),
-       One("sampling-rate", kReal), One("delta", kReal), One("clip", kReal),
-       One("min-nodes", kInteger), One("assumed-colluders", kInteger), One("roster-size", kInteger),
-       One("roster", kHash), Maybe("threshold", kInteger), One("deadline", kTime), kSigned}};
+  return {"round-start",
+          {Signer::kCoordinator},
+          {kStudyLine, kRound, One("propose", kInteger), Maybe("model", kHash),
+           One("recipe", kWord), One("vector-len", kInteger), One("rounds", kInteger),
+           One("noise-multiplier", kReal), One("sampling-rate", kReal), One("delta", kReal),
+           One("clip", kReal), Maybe("gradient-clip", kReal), One("min-nodes", kInteger),
+           One("assumed-colluders", kInteger), One("roster-size", kInteger), One("roster", kHash),
+           Maybe("threshold", kInteger), One("deadline", kTime), kSigned}};
 }
 EntryType Contribution() {
   return {"contribution",

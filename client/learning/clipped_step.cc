@@ -80,13 +80,14 @@ class Step final : public ClippedStep {
   double eta() const override { return kLargestEta; }
   void Bind(std::span<const float> model) override { layers_->Bind(model); }
 
-  absl::Status AddGradients(const Batch& batch, GridSum sum) override {
+  absl::StatusOr<ClipCount> AddGradients(const Batch& batch, GridSum sum) override {
     const at::NoGradGuard no_autograd;
     try {
       const at::Tensor output = layers_->Forward(Inputs(batch));
       layers_->Backward(WeightedGradient(batch, output), InputGradient::kUnwanted);
-      layers_->AddClipped(Factors(), sum);
-      return absl::OkStatus();
+      const ClipFactors factors = Factors();
+      layers_->AddClipped(factors, sum);
+      return CountUnclipped(batch, factors.values);
     } catch (const std::exception& error) {
       return Internal("LibTorch failed while training (%s)", std::string(typeid(error).name()));
     }
@@ -158,6 +159,21 @@ BatchSize Probe(const StepPlan& plan, const std::vector<float>& zeros) {
 }
 
 }  // namespace
+
+ClipCount CountUnclipped(const Batch& batch, std::span<const double> factors) {
+  const size_t rows = batch.weights.size() / factors.size();
+  ClipCount count;
+  for (size_t m = 0; m < factors.size(); ++m) {
+    const auto weights = std::span(batch.weights).subspan(m * rows, rows);
+    if (!(factors[m] > 0) ||
+        std::none_of(weights.begin(), weights.end(), [](float weight) { return weight > 0; })) {
+      continue;
+    }
+    ++count.present;
+    if (factors[m] >= 1) ++count.unclipped;
+  }
+  return count;
+}
 
 absl::StatusOr<std::unique_ptr<ClippedStep>> ClippedStep::Create(const StepPlan& plan) {
   if (!plan.script.empty()) return MakeScriptStep(plan);

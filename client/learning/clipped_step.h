@@ -47,6 +47,12 @@ struct RowResults {
   std::vector<double> loss, correct;
 };
 
+// Members of a batch with a row that counts and a gradient that is finite, and those of them whose
+// gradient entered as it was.
+struct ClipCount {
+  int64_t present = 0, unclipped = 0;
+};
+
 // Float32 with float64 norms. The batch's size and ρ depend on the plan alone, such that η of
 // PRIVACY.md section 2 is at most kLargestEta. Not thread-safe. LibTorch's exceptions become
 // INTERNAL.
@@ -67,8 +73,11 @@ class ClippedStep {
   virtual void Bind(std::span<const float> model) = 0;
   // Adds Σ_m c_m · gradient_m, rounded, to `sum`. Each member's part has norm at most C whatever
   // the rows hold.
-  virtual absl::Status AddGradients(const Batch& batch, GridSum sum) = 0;
+  virtual absl::StatusOr<ClipCount> AddGradients(const Batch& batch, GridSum sum) = 0;
   virtual absl::Status Evaluate(const Batch& batch, RowResults* results) = 0;
 };
+
+// The count for `batch`, from its members' clip factors.
+ClipCount CountUnclipped(const Batch& batch, std::span<const double> factors);
 
 }  // namespace mutual::client

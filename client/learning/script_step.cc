@@ -49,7 +49,7 @@ class ScriptStep final : public ClippedStep {
     }
   }
 
-  absl::Status AddGradients(const Batch& batch, GridSum sum) override {
+  absl::StatusOr<ClipCount> AddGradients(const Batch& batch, GridSum sum) override {
     try {
       const std::vector<at::Tensor> gradients = Gradients(batch);
       const auto members = static_cast<size_t>(members_);
@@ -63,7 +63,7 @@ class ScriptStep final : public ClippedStep {
         AddWeighted(gradient, factors, sum.Part(offset, count));
         offset += count;
       }
-      return absl::OkStatus();
+      return CountUnclipped(batch, factors);
     } catch (const std::exception& error) {
       return Internal("LibTorch failed in the imported model (%s)",
                       std::string(typeid(error).name()));

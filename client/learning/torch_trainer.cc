@@ -27,7 +27,7 @@ absl::Status AddEvaluation(const Task& task, const Batch& batch, ClippedStep& st
   RowResults rows;
   MUTUAL_RETURN_IF_ERROR(step.Evaluate(batch, &rows));
   const auto per_member = static_cast<size_t>(task.plan.rows);
-  const size_t at = task.vector.parameters;
+  const size_t at = task.vector.evaluation_at();
   for (size_t first = 0; first < batch.weights.size(); first += per_member) {
     double present = 0, loss = 0, correct = 0;
     for (size_t row = first; row < first + per_member; ++row) {
@@ -46,6 +46,13 @@ absl::Status AddEvaluation(const Task& task, const Batch& batch, ClippedStep& st
     sum.values[at + 2] += std::llrint(unit * right);
   }
   return absl::OkStatus();
+}
+
+// Each member ±1/2, in units of the vector's scale; rounded once for the batch.
+void AddClipCount(const Task& task, const ClipCount& count, const GridSum& sum) {
+  const double halves = static_cast<double>(2 * count.unclipped - count.present);
+  sum.values[task.vector.parameters] +=
+      std::llrint(sum.scale * task.vector.clip_count_scale * 0.5 * halves);
 }
 
 // Batch k is always the slots [k·b, (k+1)·b), those not taken as zero members: a coin, an empty
@@ -67,15 +74,20 @@ absl::Status AddRound(const Task& task, const TrainRound& round, ClippedStep& st
                       std::span<int64_t> sum) {
   step.Bind(round.model);
   const GridSum grid{round.scale, sum};
+  GridSum gradients = grid.Part(0, task.vector.parameters);
+  if (round.clip) gradients.scale *= round.study->privacy.clip.value_or(0) / *round.clip;
   Members members(static_cast<size_t>(step.batch_members()));
   for (const bool held_out : {false, true}) {
     if (held_out && !task.vector.has_evaluation) continue;
     for (size_t first = 0; first < round.slots.size(); first += members.size()) {
       if (!TakeMembers(round, first, held_out, &members)) continue;  // the zero vector
       const Batch batch = MakeBatch(task, members);
-      MUTUAL_RETURN_IF_ERROR(held_out
-                                 ? AddEvaluation(task, batch, step, grid)
-                                 : step.AddGradients(batch, grid.Part(0, task.vector.parameters)));
+      if (held_out) {
+        MUTUAL_RETURN_IF_ERROR(AddEvaluation(task, batch, step, grid));
+        continue;
+      }
+      MUTUAL_ASSIGN_OR_RETURN(const ClipCount count, step.AddGradients(batch, gradients));
+      if (task.vector.has_clip_count) AddClipCount(task, count, grid);
     }
   }
   return absl::OkStatus();
@@ -94,6 +106,7 @@ class TorchTrainer final : public Trainer {
   absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) override {
     MUTUAL_ASSIGN_OR_RETURN(Task task, TaskOf(*round.study));
     task.plan.device = options_.device;
+    if (round.clip) task.plan.clip = *round.clip;
     task.plan.places = static_cast<int64_t>(round.slots.size());
     MUTUAL_RETURN_IF_ERROR(FindScript(*round.study, &task));
     MUTUAL_ASSIGN_OR_RETURN(const auto step, ClippedStep::Create(task.plan));

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,6 +29,8 @@ struct TrainRound {
   std::vector<bool> sampled;
   std::vector<bool> held_out;
   double scale;
+  // Of this round, where the study's clip adapts: C_t of study/clip_rule.h.
+  std::optional<double> clip = std::nullopt;
 };
 
 // Where a trainer computes and finds imported models.
@@ -41,9 +44,9 @@ struct TrainerOptions {
 class Trainer {
  public:
   virtual ~Trainer() = default;
-  // Adds the round's vector (TrainVectorOf(study).parameters, plus 3 with evaluation) in grid units
-  // to `sum`: fixed batches of slots, those not sampled as zero members, float32 with float64
-  // norms, safe norms, one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
+  // Adds the round's vector (TrainVectorOf(study).size() numbers) in grid units to `sum`: fixed
+  // batches of slots, those not sampled as zero members, float32 with float64 norms, safe norms,
+  // one rounding per batch (PRIVACY.md section 2). INTERNAL when LibTorch fails.
   virtual absl::Status AddClippedSum(const TrainRound& round, std::span<int64_t> sum) = 0;
   // Writes a TorchScript module file: forward(inputs [n, k] float32) -> [n] prediction (probability
   // for classification, rate for poisson).

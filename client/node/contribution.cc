@@ -37,8 +37,13 @@ absl::StatusOr<std::vector<int64_t>> TrainingSum(const ContributionInput& input,
     slots.push_back(input.slots->slot(slot));
     held_out.push_back(IsHeldOut(study.digest, slot, share));
   }
-  TrainRound round{&study, input.model, slots, std::move(sampled), std::move(held_out),
-                   input.round->grid.scale};
+  TrainRound round{&study,
+                   input.model,
+                   slots,
+                   std::move(sampled),
+                   std::move(held_out),
+                   input.round->grid.scale,
+                   input.round->clip};
   std::vector<int64_t> sum(input.round->recipe->dimension(), 0);
   MUTUAL_RETURN_IF_ERROR(input.trainer->AddClippedSum(round, sum));
   return sum;
@@ -61,9 +66,9 @@ absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
   MUTUAL_ASSIGN_OR_RETURN(
       const std::vector<bool> sampled,
       privacy::SampleSlots(input.slots->slot_count(), input.round->terms.sampling_rate, random));
-  MUTUAL_ASSIGN_OR_RETURN(std::vector<int64_t> sum,
-                          input.round->recipe->needs_model() ? TrainingSum(input, sampled)
-                                                             : StatisticSum(input, sampled));
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<int64_t> sum, input.round->recipe->needs_model()
+                                                        ? TrainingSum(input, sampled)
+                                                        : StatisticSum(input, sampled));
   const int64_t limit = input.round->grid.clamp;
   for (int64_t& value : sum) value = std::clamp(value, -limit, limit);
   return sum;

@@ -32,6 +32,18 @@ absl::Status CheckParameters(const AdmittedRound& round) {
   return absl::OkStatus();
 }
 
+// A clip that adapts is none of the coordinator's choice: within what the study's rule can reach by
+// this round. What exactly it must be follows from the released sums, which auditors replay.
+absl::Status CheckClip(const AdmittedRound& round) {
+  const study::PrivacySpec& privacy = round.study.privacy;
+  if (round.clip.has_value() != privacy.clip_rule.has_value()) return Differs("gradient clip");
+  if (!round.clip ||
+      study::IsReachable(*privacy.clip_rule, privacy.clip.value_or(0), round.round, *round.clip)) {
+    return absl::OkStatus();
+  }
+  return Differs("gradient clip");
+}
+
 int YearOf(absl::Time time) {
   return static_cast<int>(absl::ToCivilYear(time, absl::UTCTimeZone()).year());
 }
@@ -42,7 +54,8 @@ absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uin
   return privacy::NoiseMultiplierFor({epsilon, delta, rate, rounds});
 }
 
-absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms, const ChargedRound& round) {
+absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms,
+                                     const ChargedRound& round) {
   const privacy::Phase node{terms.noise_multiplier, terms.sampling_rate, 1};
   const int honest = static_cast<int>(terms.min_nodes) - static_cast<int>(terms.assumed_colluders);
   const privacy::Phase released{privacy::PublicNoiseMultiplier(node.noise_multiplier, honest),
@@ -84,10 +97,14 @@ transparency::MaskTerms MaskTermsOf(const study::Study& study) {
 
 transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe& recipe) {
   const study::PrivacySpec& privacy = study.privacy;
-  return {std::string(study::KindName(study.recipe)),          recipe.dimension(),
-          study.rounds(), privacy.noise_multiplier,
-          privacy.sampling_rate, privacy.delta,
-          recipe.member_bound(), static_cast<uint64_t>(study.cohort.min_nodes),
+  return {std::string(study::KindName(study.recipe)),
+          recipe.dimension(),
+          study.rounds(),
+          privacy.noise_multiplier,
+          privacy.sampling_rate,
+          privacy.delta,
+          recipe.member_bound(),
+          static_cast<uint64_t>(study.cohort.min_nodes),
           static_cast<uint64_t>(study.cohort.assumed_colluders)};
 }
 
@@ -111,6 +128,10 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
     MUTUAL_ASSIGN_OR_RETURN(const Digest model, start.Hash("model"));
     round.model = model;
   }
+  if (start.Has("gradient-clip")) {
+    MUTUAL_ASSIGN_OR_RETURN(const double clip, start.Real("gradient-clip"));
+    round.clip = clip;
+  }
   MUTUAL_ASSIGN_OR_RETURN(const absl::Time deadline, start.Time("deadline"));
   MUTUAL_ASSIGN_OR_RETURN(round.roster_size, start.Integer("roster-size"));
   MUTUAL_ASSIGN_OR_RETURN(const auto answer, context.ledger->FindAnswer(digest));
@@ -120,8 +141,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
                                      digest.Short(), digest.Short()),
                     "STUDY_NOT_ACCEPTED");
   }
-  MUTUAL_ASSIGN_OR_RETURN(round.study,
-                          study::ParseStudy(answer->study_text, SolveNoise));
+  MUTUAL_ASSIGN_OR_RETURN(round.study, study::ParseStudy(answer->study_text, SolveNoise));
   if (round.study.digest != digest) {
     return WithCode(DataLoss("the accepted study file no longer has digest %s; restore the ledger",
                              digest.Short()),
@@ -138,6 +158,7 @@ absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std:
   }
   MUTUAL_ASSIGN_OR_RETURN(round.recipe, study::MakeRecipe(round.study));
   MUTUAL_RETURN_IF_ERROR(CheckParameters(round));
+  MUTUAL_RETURN_IF_ERROR(CheckClip(round));
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t threshold, start.Integer("threshold"));
   if (threshold != MaskTermsOf(round.study).threshold) return Differs("threshold of scrutineers");
   MUTUAL_RETURN_IF_ERROR(CheckStudyEpsilon(*context.policy, round.study));

@@ -22,7 +22,8 @@ constexpr size_t kBlockWords = 1 << 16;
 
 enum class Sign { kAdd, kTakeOff };
 
-// Adds the file's words to `total`, or takes them off. Words behind total's are padding, read by nobody.
+// Adds the file's words to `total`, or takes them off. Words behind total's are padding, read by
+// nobody.
 absl::Status AddFile(const std::string& path, Sign sign, std::span<uint32_t> total) {
   std::ifstream file(path, std::ios::binary);
   std::vector<char> block(kBlockWords * 4);
@@ -30,9 +31,10 @@ absl::Status AddFile(const std::string& path, Sign sign, std::span<uint32_t> tot
     const size_t words = std::min(kBlockWords, total.size() - at);
     file.read(block.data(), static_cast<std::streamsize>(words * 4));
     if (file.gcount() != static_cast<std::streamsize>(words * 4)) {
-      return WithCode(DataLoss("a kept contribution or class sum is shorter than its round's vector; "
-                               "restore the content folder"),
-                      "CONTENT_CORRUPT");
+      return WithCode(
+          DataLoss("a kept contribution or class sum is shorter than its round's vector; "
+                   "restore the content folder"),
+          "CONTENT_CORRUPT");
     }
     const auto bytes = AsBytes(std::string_view(block.data(), words * 4));
     if (sign == Sign::kAdd) {
@@ -70,20 +72,36 @@ study::ReleasedSum SumOf(std::span<const uint32_t> total, const privacy::Grid& g
   return sum;
 }
 
+// Members that a round's gradients are expected to come from.
+double ExpectedOf(const study::Study& study) {
+  const auto& spec = std::get<study::TrainSpec>(study.recipe);
+  return spec.expected_members * study.privacy.sampling_rate * (1 - spec.evaluation_share);
+}
+
 absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total, double scale,
                       aggregation::OptimizerState* state) {
   const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
   // A declared public constant, never the realised number: that would leak who took part.
-  const double divisor =
-      spec.expected_members * input.study->privacy.sampling_rate * (1 - spec.evaluation_share);
+  const double divisor = ExpectedOf(*input.study);
+  // Where the clip adapts, gradients came scaled by C_1/C_t.
+  const double stretch =
+      input.study->privacy.clip_rule ? input.clip / input.study->privacy.clip.value_or(0) : 1;
   return aggregation::StepInBlocks(
       OptionsOf(spec),
       [&](size_t first, std::span<double> out) {
         for (size_t i = 0; i < out.size(); ++i) {
-          out[i] = Dequantised(total[first + i], scale) / divisor;
+          out[i] = stretch * Dequantised(total[first + i], scale) / divisor;
         }
       },
       state);
+}
+
+double NextClipOf(const ReleaseInput& input, std::span<const uint32_t> total, double scale) {
+  const study::Study& study = *input.study;
+  if (!study.privacy.clip_rule) return input.clip;
+  const double count = Dequantised(total[study::TrainVectorOf(study).parameters], scale);
+  const double share = study::UnclippedShare(study, {count, ExpectedOf(study)});
+  return study::NextClip(*study.privacy.clip_rule, input.clip, share);
 }
 
 // What is published of the state: the weights, and at the end their average.
@@ -154,7 +172,9 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   if (trains) {
     output.state = std::move(input.state);
     MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
+    output.next_clip = NextClipOf(input, total, grid.scale);
     std::vector<uint32_t>().swap(total);
+    if (last && input.study->privacy.clip_rule) study::NameClip(*input.study, input.clip, &result);
     WriteModels(std::get<study::TrainSpec>(input.study->recipe), last, &output, &result);
   }
   if (!trains || last) output.result_json = study::ToJson(result);

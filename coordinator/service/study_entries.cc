@@ -63,6 +63,7 @@ absl::StatusOr<Entry> StudyRun::RoundStartEntry(uint64_t round, absl::Time now) 
                             parts_.store->Put(ModelBytesOf(optimizer_.parameters)));
     writer.Hash("model", digest);
   }
+  if (study_.privacy.clip_rule) writer.Real("gradient-clip", clip_);
   return writer.Finish();
 }
 
@@ -157,9 +158,9 @@ absl::Status StudyRun::Logged(const LoggedEntry& logged) {
   if (type == "close") {
     MUTUAL_ASSIGN_OR_RETURN(const absl::Time closed, entry.entry.Time("time"));
     tally_checkpoint_.clear();
-    const absl::Status applied = Apply(CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
-                             absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1,
-                             logged.checkpoint});
+    const absl::Status applied = Apply(
+        CloseLogged{logged.index, transparency::LeafHash(logged.bytes),
+                    absl::ToUnixSeconds(closed + study_.cohort.deadline) + 1, logged.checkpoint});
     NeedsCosigners(logged.checkpoint);  // as a rule it has them already
     return applied;
   }

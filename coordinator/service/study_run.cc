@@ -1,6 +1,7 @@
 #include "coordinator/service/study_run.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -77,17 +78,24 @@ absl::Status StudyRun::ResumeUnbegun() {
 }
 
 // The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which
-// are in the store.
+// are in the store; where the clip adapts, the bits of the next round's.
 absl::Status StudyRun::LoadState(const std::string& state) {
-  if (state.size() != 8 && state.size() != 8 + Digest{}.bytes.size()) {
-    return WithCode(DataLoss("the journal's state of study %s has %d bytes, want 8 or 40; restore "
+  const size_t wanted =
+      8 + (recipe_->needs_model() ? Digest{}.bytes.size() : 0) + (study_.privacy.clip_rule ? 8 : 0);
+  if (state.size() != wanted) {
+    return WithCode(DataLoss("the journal's state of study %s has %d bytes, want %d; restore "
                              "journal.sqlite from a backup",
-                             study_.digest.Short(), state.size()),
+                             study_.digest.Short(), state.size(), wanted),
                     "JOURNAL_CORRUPT");
   }
   least_counted_ = static_cast<int>(GetUint64BigEndian(AsBytes(state).subspan<0, 8>()));
   if (state.size() == 8) return absl::OkStatus();
-  MUTUAL_ASSIGN_OR_RETURN(optimizer_file_, Digest::FromHex(HexEncode(AsBytes(state).subspan(8))));
+  MUTUAL_ASSIGN_OR_RETURN(
+      optimizer_file_,
+      Digest::FromHex(HexEncode(AsBytes(state).subspan(8, Digest{}.bytes.size()))));
+  if (study_.privacy.clip_rule) {
+    clip_ = std::bit_cast<double>(GetUint64BigEndian(AsBytes(state).last<8>()));
+  }
   if (record_.state != "running") return absl::OkStatus();
   MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, parts_.store->Get(*optimizer_file_));
   MUTUAL_ASSIGN_OR_RETURN(optimizer_, aggregation::Parse(bytes));
@@ -103,7 +111,9 @@ absl::StatusOr<std::string> StudyRun::SaveState(std::optional<Digest>* optimizer
   MUTUAL_RETURN_IF_ERROR(aggregation::SerializeTo(
       optimizer_, [&](std::string_view piece) { return file->Append(piece); }));
   MUTUAL_ASSIGN_OR_RETURN(*optimizer_file, file->Keep());
-  return state + std::string(AsText((*optimizer_file)->bytes));
+  state += AsText((*optimizer_file)->bytes);
+  if (study_.privacy.clip_rule) PutUint64BigEndian(std::bit_cast<uint64_t>(clip_), &state);
+  return state;
 }
 
 std::set<std::string> StudyRun::Roster() const {
@@ -160,14 +170,14 @@ absl::StatusOr<bool> StudyRun::MaybeStart(const std::set<std::string>& nodes, ab
 absl::Status StudyRun::StartModel() {
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<float> initial, StartModelOf(*parts_.store, study_));
   optimizer_ = aggregation::StartAt(std::vector<double>(initial.begin(), initial.end()));
+  clip_ = study_.privacy.clip.value_or(0);
   return absl::OkStatus();
 }
 
 absl::Status StudyRun::Apply(const RoundEvent& event) {
   RoundMachine next = *machine_;
   MUTUAL_RETURN_IF_ERROR(next.Handle(event).status());
-  MUTUAL_RETURN_IF_ERROR(
-      parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), ""));
+  MUTUAL_RETURN_IF_ERROR(parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), ""));
   *machine_ = std::move(next);
   return absl::OkStatus();
 }
@@ -215,19 +225,20 @@ bool StudyRun::IsOnRoster(const std::string& node) const {
 absl::Status StudyRun::CheckDeadline(absl::Time now) {
   if (record_.state != "running" || machine_ == nullptr) return absl::OkStatus();
   const auto* const tallying = std::get_if<Tallying>(&machine_->state());
-  const bool late = tallying != nullptr
-                        ? !tallying->is_complete() &&
-                              now > absl::FromUnixSeconds(tallying->close.tally_deadline)
-                        : IsOpen(round_) && now > deadline_;
+  const bool late =
+      tallying != nullptr
+          ? !tallying->is_complete() && now > absl::FromUnixSeconds(tallying->close.tally_deadline)
+          : IsOpen(round_) && now > deadline_;
   return late ? Apply(DeadlinePassed{}) : absl::OkStatus();
 }
 
 std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (record_.state != "running" || machine_ == nullptr) return std::nullopt;
   const auto* const tallying = std::get_if<Tallying>(&machine_->state());
-  if (tallying == nullptr || !tallying->is_complete() || output_ || !doom_.empty()) return std::nullopt;
-  ReleaseInput input{&study_, recipe_.get(), round_, static_cast<int>(Roster().size()), {},
-                     std::move(optimizer_), {}};
+  if (tallying == nullptr || !tallying->is_complete() || output_ || !doom_.empty())
+    return std::nullopt;
+  ReleaseInput input{&study_, recipe_.get(),         round_, static_cast<int>(Roster().size()),
+                     {},      std::move(optimizer_), {},     clip_};
   for (const auto& [node, contribution] : tallying->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
   }
@@ -239,10 +250,10 @@ std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
 
 absl::Status StudyRun::Publish() {
   ReleaseOutput output = *std::exchange(output_, std::nullopt);
-  const int counted =
-      static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
+  const int counted = static_cast<int>(std::get<Tallying>(machine_->state()).received.size());
   least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
   optimizer_ = std::move(output.state);
+  clip_ = output.next_clip;
   const bool last = round_ == study_.rounds();
   const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));

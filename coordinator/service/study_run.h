@@ -1,7 +1,8 @@
 // One study at the coordinator: from proposal through its rounds to the result.
 //
-// Not thread-safe: FederationCore holds the lock. What takes effect stands in the log first: EntryToLog
-// says which entry is due, the caller appends it without the lock, Logged carries out its effect.
+// Not thread-safe: FederationCore holds the lock. What takes effect stands in the log first:
+// EntryToLog says which entry is due, the caller appends it without the lock, Logged carries out
+// its effect.
 #pragma once
 
 #include <memory>
@@ -80,14 +81,14 @@ class StudyRun {
   bool IsOpen(uint64_t round) const;
   bool HasContribution(const std::string& node, uint64_t round) const;
   bool IsModel(const Digest& digest) const;  // of the open round or the finished study
-  uint64_t vector_bytes() const;  // of a masked vector, padding included
+  uint64_t vector_bytes() const;             // of a masked vector, padding included
   bool IsOnRoster(const std::string& node) const;
 
   absl::Status Apply(const RoundEvent& event);  // journal, then handle
   absl::Status CheckDeadline(absl::Time now);
 
-  // Set when every class sum of a round is there and the sum waits to be computed. The optimizer's state goes with
-  // it (there is one copy in memory) and comes back with KeepOutput.
+  // Set when every class sum of a round is there and the sum waits to be computed. The optimizer's
+  // state goes with it (there is one copy in memory) and comes back with KeepOutput.
   std::optional<ReleaseInput> TakePendingRelease();
   void KeepOutput(ReleaseOutput output) { output_ = std::move(output); }
   bool has_output() const { return output_.has_value() && doom_.empty(); }
@@ -107,10 +108,12 @@ class StudyRun {
   absl::Status ResumeUnbegun();
   absl::Status StartModel();
   absl::Status Opened(const std::string& entry_bytes);
-  absl::StatusOr<std::vector<std::string>> Roster(const std::set<std::string>& nodes, absl::Time now);
+  absl::StatusOr<std::vector<std::string>> Roster(const std::set<std::string>& nodes,
+                                                  absl::Time now);
   RoundRules Rules(uint64_t round) const;
   bool WindowIsOver(absl::Time now) const;
-  void AddKeyDuties(const std::string& organisation, absl::Time now, std::vector<MaskDuty>* duties) const;
+  void AddKeyDuties(const std::string& organisation, absl::Time now,
+                    std::vector<MaskDuty>* duties) const;
   void AddTallyDuties(const std::string& organisation, absl::Time now,
                       std::vector<MaskDuty>* duties) const;
   absl::StatusOr<transparency::Entry> RoundStartEntry(uint64_t round, absl::Time now);
@@ -137,12 +140,13 @@ class StudyRun {
   std::string notice_;
   std::unique_ptr<KeyExchange> keys_;
   std::string tally_checkpoint_;  // covers the close of round_ with enough scrutineers
-  std::string doom_;     // why the study cannot go on; its incident is due
-  std::string unbegun_;  // why the study ends before its first round; its abandon is due
+  std::string doom_;              // why the study cannot go on; its incident is due
+  std::string unbegun_;           // why the study ends before its first round; its abandon is due
   std::optional<ReleaseOutput> output_;  // computed, waits for its entry in the log
   aggregation::OptimizerState optimizer_;
   std::optional<Digest> optimizer_file_;  // of the last released round, in the store
-  int least_counted_ = 0;  // over all released rounds
+  int least_counted_ = 0;                 // over all released rounds
+  double clip_ = 0;  // of the next round to start, where the study's clip adapts
 };
 
 absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uint64_t rounds);

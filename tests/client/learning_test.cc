@@ -1,4 +1,5 @@
-// The trainer's clipped sums against a plain loop, and the attacks of PRIVACY section 2 played on it.
+// The trainer's clipped sums against a plain loop, and the attacks of PRIVACY section 2 played on
+// it.
 #include <cmath>
 #include <limits>
 #include <random>
@@ -58,14 +59,19 @@ Members RandomMembers(size_t count, uint64_t seed) {
 }
 
 std::vector<int64_t> Sum(const study::Study& study, std::span<const float> model,
-                         const Members& members, const std::vector<bool>& sampled = {}) {
+                         const Members& members, const std::vector<bool>& sampled = {},
+                         std::optional<double> clip = std::nullopt) {
   auto trainer = LoadTrainer();
   REQUIRE_OK(trainer);
   const auto slots = members.slots();
-  const TrainRound round{&study, model, slots,
+  const TrainRound round{&study,
+                         model,
+                         slots,
                          sampled.empty() ? std::vector<bool>(slots.size(), true) : sampled,
-                         std::vector<bool>(slots.size(), false), kFine};
-  std::vector<int64_t> sum(model.size(), 0);
+                         std::vector<bool>(slots.size(), false),
+                         kFine,
+                         clip};
+  std::vector<int64_t> sum(study::TrainVectorOf(study).size(), 0);
   REQUIRE_OK((*trainer)->AddClippedSum(round, sum));
   return sum;
 }
@@ -110,8 +116,8 @@ std::vector<double> ByHand(const study::Study& study, std::span<const float> mod
 }  // namespace
 
 TEST_CASE("Clipped sums of one-layer models equal the plain loop", "[learning]") {
-  const auto kind = GENERATE(study::ModelKind::kLinear, study::ModelKind::kLogistic,
-                             study::ModelKind::kPoisson);
+  const auto kind =
+      GENERATE(study::ModelKind::kLinear, study::ModelKind::kLogistic, study::ModelKind::kPoisson);
   const double clip = GENERATE(0.2, 1000.0);
   const study::Study study = MakeStudy(kind, {}, clip);
   const Members members = RandomMembers(150, 3);
@@ -119,7 +125,55 @@ TEST_CASE("Clipped sums of one-layer models equal the plain loop", "[learning]")
   const std::vector<int64_t> sum = Sum(study, model, members);
   const std::vector<double> expected = ByHand(study, model, members);
   for (size_t i = 0; i < 3; ++i) {
-    REQUIRE_THAT(static_cast<double>(sum[i]) / kFine, WithinAbs(expected[i], 1e-6 * std::max(1.0, std::abs(expected[i]))));
+    REQUIRE_THAT(static_cast<double>(sum[i]) / kFine,
+                 WithinAbs(expected[i], 1e-6 * std::max(1.0, std::abs(expected[i]))));
+  }
+}
+
+TEST_CASE("Where the clip adapts, gradients stand in the first clip's unit beside a count",
+          "[learning]") {
+  study::Study study = MakeStudy(study::ModelKind::kLinear, {}, 0.5);
+  study.privacy.clip_rule = study::ClipRule{0.5, 0.2, 0.01, 10, 0.3};
+  const Members members = RandomMembers(150, 3);
+  const std::vector<float> model = {0.3f, -0.2f, 0.1f};
+  const double now = GENERATE(0.2, 0.5, 1.5);
+  study::Study at_now = study;
+  at_now.privacy.clip = now;
+  const std::vector<double> expected = ByHand(at_now, model, members);
+  const std::vector<int64_t> sum = Sum(study, model, members, {}, now);
+  REQUIRE(sum.size() == 4);
+  for (size_t i = 0; i < 3; ++i) {
+    REQUIRE_THAT(static_cast<double>(sum[i]) / kFine, WithinAbs(expected[i] * 0.5 / now, 1e-5));
+  }
+  double halves = 0;
+  for (const auto& rows : members.rows) {
+    if (rows.empty()) continue;
+    const std::vector<double> alone =
+        ByHand(MakeStudy(study::ModelKind::kLinear, {}, 1e6), model, {{rows}});
+    halves += std::hypot(alone[0], alone[1], alone[2]) <= now * (1 - 0x1p-10) ? 0.5 : -0.5;
+  }
+  REQUIRE_THAT(static_cast<double>(sum[3]) / kFine, WithinAbs(0.3 * 0.5 * halves, 1e-9));
+}
+
+TEST_CASE("⚔ A member's gradient and count together stay within the joint bound", "[learning]") {
+  study::Study study = MakeStudy(study::ModelKind::kMlp, {3}, 0.5);
+  study.privacy.clip_rule = study::ClipRule{0.5, 0.2, 0.01, 10, 2};
+  Members with = RandomMembers(130, 9);
+  const auto layout = *study::LayoutOf(study);
+  std::vector<float> model = study::InitialModel(study, layout);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  const std::vector<double> attack = GENERATE_COPY(
+      std::vector<double>{1, 1, 8, 1}, std::vector<double>{2, 4, 8, 1, -2, 0, 0, 0},
+      std::vector<double>{1e300, 1e300, 1e300, 1}, std::vector<double>{nan, nan, nan, 1});
+  with.rows[70] = attack;
+  Members without = with;
+  without.rows[70].clear();
+  for (const double now : {0.01, 0.5, 10.0}) {
+    const double moved =
+        Norm(Sum(study, model, with, {}, now), Sum(study, model, without, {}, now));
+    REQUIRE(moved <= study::JointBound(*study.privacy.clip_rule, 0.5) * (1 + 1e-9));
+    if (std::isfinite(attack[0])) REQUIRE(moved >= 0.5);  // the count alone is 0.5 · 2 / 2
+    if (!std::isfinite(attack[0])) REQUIRE(moved == 0);
   }
 }
 
@@ -158,18 +212,18 @@ TEST_CASE("An mlp's unclipped sum equals the numerical gradient", "[learning]") 
 TEST_CASE("⚔ One member more changes the sum by no more than the clip, whatever the rows",
           "[learning]") {
   const std::vector<int> hidden = GENERATE(std::vector<int>{}, std::vector<int>{3});
-  const study::Study study = MakeStudy(
-      hidden.empty() ? study::ModelKind::kLinear : study::ModelKind::kMlp, hidden, 0.5);
+  const study::Study study =
+      MakeStudy(hidden.empty() ? study::ModelKind::kLinear : study::ModelKind::kMlp, hidden, 0.5);
   Members with = RandomMembers(130, 9);
   std::vector<float> model = study::InitialModel(study, *study::LayoutOf(study));
   for (float& weight : model) weight += 1000.0f;  // huge gradients, huge cancellation
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinite = std::numeric_limits<double>::infinity();
   const std::vector<double> attack =
-      GENERATE_COPY(std::vector<double>{2, 4, 8, 1, -2, 0, 0, 0},       // rows that cancel
-                    std::vector<double>{1e300, 1e300, 1e300, 1},        // out of bounds
+      GENERATE_COPY(std::vector<double>{2, 4, 8, 1, -2, 0, 0, 0},  // rows that cancel
+                    std::vector<double>{1e300, 1e300, 1e300, 1},   // out of bounds
                     std::vector<double>{infinite, -infinite, infinite, 1},
-                    std::vector<double>{nan, 1, 1, 1, 1, nan, 1, 1});   // nothing usable
+                    std::vector<double>{nan, 1, 1, 1, 1, nan, 1, 1});  // nothing usable
   with.rows[70] = attack;
   Members without = with;
   without.rows[70].clear();

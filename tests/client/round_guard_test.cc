@@ -44,16 +44,20 @@ struct Fixture {
         .Time("deadline", kNow + absl::Minutes(1))
         .Time("time", kNow);
     if (model) writer.Hash("model", *model);
+    if (clip) writer.Real("gradient-clip", *clip);
     return *writer.Finish();
   }
   absl::StatusOr<AdmittedRound> Admit(const std::string& receipt) {
     return AdmitRound({testing::kTestOrigin, trust.get(), &policy, ledger.get(), now}, receipt);
   }
   absl::StatusOr<AdmittedRound> Admit() { return Admit(testing::ReceiptOf(Start())); }
-  std::string Code() {
-    // A log of one entry is another log every time: what this node saw before is forgotten.
+  // A log of one entry is another log every time: what this node saw before is forgotten.
+  void ForgetLog() {
     std::filesystem::remove_all(folder.path() / "trust");
     trust = *Trust::Open(folder.path(), testing::kTestOrigin, testing::KeyOf('l').verify_key());
+  }
+  std::string Code() {
+    ForgetLog();
     const auto admitted = Admit();
     REQUIRE(!admitted.ok());
     CAPTURE(Describe(admitted.status()));
@@ -70,6 +74,7 @@ struct Fixture {
   Digest digest;
   uint64_t round = 1, roster_size = 4;
   std::optional<Digest> model;
+  std::optional<double> clip;
   privacy::BudgetPolicy policy{1e-6, 20, 20, 8, 8, {3, 4, 6, 8, 12, 20, 32, 64}};
   absl::Time now = kNow;
 };
@@ -84,6 +89,40 @@ TEST_CASE("A round that is what the accepted study says is admitted", "[guard]")
   CHECK(round->grid.noise_stddev >= 2 * round->grid.sensitivity);
   CHECK(round->charge.year == 2027);
   CHECK(round->seen.size == 1);
+}
+
+TEST_CASE("⚔ A clip that the study's rule cannot have chosen is refused", "[guard]") {
+  Fixture fixture(
+      absl::StrReplaceAll(testing::TrainStudyText(9),
+                          {{"noise_multiplier = 2", "noise_multiplier = 4"},
+                           {"clip = 1",
+                            "clip = 1\nclip_quantile = 0.5\nclip_rate = 0.2\nclip_weight = 0.2\n"
+                            "clip_lowest = 0.5\nclip_highest = 1.2"}}));
+  CHECK(fixture.terms.member_bound == std::sqrt(1.01));
+  CHECK(fixture.Code() == "PARAMETERS_DIFFER");  // none at all
+  fixture.clip = 1.01;
+  CHECK(fixture.Code() == "PARAMETERS_DIFFER");  // the first round's stands in the study
+  fixture.round = 2;
+  fixture.clip = 1.1;  // one step is at most 2.1/1.9 = 1.105
+  fixture.ForgetLog();
+  const auto round = fixture.Admit();
+  REQUIRE_OK(round);
+  CHECK(round->clip == 1.1);
+  for (const double clip : {1.11, 0.9, 0.0, -1.0}) {
+    fixture.clip = clip;
+    CHECK(fixture.Code() == "PARAMETERS_DIFFER");
+  }
+  fixture.round = 9;
+  for (const double clip : {1.21, 0.49}) {  // in reach, but beyond what the study allows
+    fixture.clip = clip;
+    CHECK(fixture.Code() == "PARAMETERS_DIFFER");
+  }
+}
+
+TEST_CASE("⚔ A study with a fixed clip has no other in any round", "[guard]") {
+  Fixture fixture(testing::TrainStudyText(9));
+  fixture.clip = 1;
+  CHECK(fixture.Code() == "PARAMETERS_DIFFER");
 }
 
 TEST_CASE("A study that was not accepted, or was refused, is named", "[guard]") {
@@ -185,7 +224,8 @@ TEST_CASE("A round number that does not increase is refused", "[guard]") {
 
 TEST_CASE("A ledger whose study file was changed is noticed", "[guard]") {
   Fixture fixture;
-  const std::string other = absl::StrReplaceAll(fixture.study.text, {{"multiplier = 2\n", "multiplier = 1\n"}});
+  const std::string other =
+      absl::StrReplaceAll(fixture.study.text, {{"multiplier = 2\n", "multiplier = 1\n"}});
   REQUIRE_OK(fixture.ledger->RecordAnswer({fixture.study.digest, other, true, "", kNow}));
   CHECK(fixture.Code() == "STUDY_DIGEST");
 }

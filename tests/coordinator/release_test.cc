@@ -9,8 +9,8 @@
 #include "coordinator/release/sum_release.h"
 #include "crypto/digest.h"
 #include "privacy/accountant.h"
-#include "privacy/loss_accountant.h"
 #include "privacy/grid.h"
+#include "privacy/loss_accountant.h"
 #include "study/model.h"
 #include "study/result.h"
 #include "tests/catch.h"
@@ -40,9 +40,9 @@ struct Fixture {
     files.push_back(path);
     return path;
   }
-  absl::StatusOr<ReleaseOutput> Release(uint64_t round = 1,
-                                        aggregation::OptimizerState state = {}) {
-    return ReleaseRound({&study, recipe.get(), round, 4, files, std::move(state)});
+  absl::StatusOr<ReleaseOutput> Release(uint64_t round = 1, aggregation::OptimizerState state = {},
+                                        double clip = 0) {
+    return ReleaseRound({&study, recipe.get(), round, 4, files, std::move(state), {}, clip});
   }
   testing::TemporaryFolder folder;
   study::Study study;
@@ -68,6 +68,28 @@ TEST_CASE("A statistic's release adds the kept contributions and finishes them",
   const double noise =
       static_cast<double>(fixture.grid.noise_stddev) * std::sqrt(3) / fixture.grid.scale;
   REQUIRE_THAT(estimates[0]["standard_error"].get<double>(), WithinRel(noise, 1e-12));
+}
+
+TEST_CASE("A clip that adapts follows the count, and gradients are read in its unit", "[release]") {
+  const std::string text =
+      absl::StrReplaceAll(testing::TrainStudyText(2),
+                          {{"clip = 1",
+                            "clip = 2\nclip_quantile = 0.5\nclip_rate = 0.4\nclip_weight = 0.5\n"
+                            "clip_lowest = 0.01\nclip_highest = 100"}});
+  Fixture fixture(text);
+  REQUIRE(fixture.recipe->dimension() == 3);
+  // Ten members, all unclipped: each adds weight · clip / 2 = 0.5. They came at a clip of 4, so
+  // that a gradient of 1 stands as 1 · 2/4.
+  fixture.Keep({2.5, -0.5, 5});
+  const auto output = fixture.Release(1, aggregation::StartAt(std::vector<double>{1, 1}), 4);
+  REQUIRE_OK(output);
+  // Rate 0.5, ten members expected.
+  CHECK_THAT(output->state.parameters[0], WithinAbs(1 - 0.5 * 0.5, 1e-6));
+  CHECK_THAT(output->state.parameters[1], WithinAbs(1 + 0.5 * 0.1, 1e-6));
+  CHECK_THAT(output->next_clip, WithinRel(4 * 1.8 / 2.2, 1e-6));  // u = 0.4 (0.5 - 1)
+  const auto last = fixture.Release(2, output->state, output->next_clip);
+  REQUIRE_OK(last);
+  CHECK_THAT(last->result_json, ContainsSubstring("2 in the first round, 3.273 in the last"));
 }
 
 TEST_CASE("The order of contributions changes no byte of a release", "[release]") {
@@ -101,8 +123,9 @@ TEST_CASE("A training round divides by the declared members and takes a step", "
 
 TEST_CASE("With averaging the last round's own weights are published beside the average",
           "[release]") {
-  Fixture fixture(absl::StrReplaceAll(
-      testing::TrainStudyText(2), {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\naveraging = 0.5"}}));
+  Fixture fixture(
+      absl::StrReplaceAll(testing::TrainStudyText(2),
+                          {{"optimizer = \"sgd\"", "optimizer = \"sgd\"\naveraging = 0.5"}}));
   fixture.Keep({5, -1});
   const auto first = fixture.Release(1, aggregation::StartAt(std::vector<double>{1, 1}));
   REQUIRE_OK(first);

@@ -2,9 +2,8 @@
 
 #include <cmath>
 
-#include "tests/support/seeded_random.h"
-
 #include "tests/catch.h"
+#include "tests/support/seeded_random.h"
 
 namespace mutual::privacy {
 namespace {
@@ -46,10 +45,9 @@ TEST_CASE("The fixed-point bell is within its stated error", "[bell]") {
   Words words(random);
   for (int i = 0; i < 20000; ++i) {
     const Exponent e = AnyExponent(words);
-    const long double truth =
-        0x1p63L * std::exp(-(static_cast<long double>(e.whole) +
-                             static_cast<long double>(e.numerator) /
-                                 static_cast<long double>(e.denominator)));
+    const long double truth = 0x1p63L * std::exp(-(static_cast<long double>(e.whole) +
+                                                   static_cast<long double>(e.numerator) /
+                                                       static_cast<long double>(e.denominator)));
     const long double error = static_cast<long double>(BellHeight(e)) - truth;
     REQUIRE(std::fabs(static_cast<double>(error)) <= kBellSlack);
   }
@@ -84,6 +82,33 @@ TEST_CASE("The fast and the multi-word comparison agree, at the boundary too", "
     const Dart dart{height >> 55, 8, height << 9 | words.Below(512)};
     REQUIRE(IsUnderBell(dart, exponent, words) == IsUnderBellSlowly(dart, exponent, words));
   }
+}
+
+TEST_CASE("What a straight line tells of the bell is so, however near its slack", "[bell]") {
+  testing::SeededRandom random(14);
+  Words words(random);
+  const uint64_t stddev = GENERATE(1, 7, 33, 64, 100003, 1 << 16, 1 << 28);
+  const uint64_t width = (stddev + 31) / 32;
+  int decided = 0;
+  for (int i = 0; i < 3000; ++i) {
+    const uint64_t first = words.Below(5 * stddev / width) * width, place = words.Below(width + 1);
+    const BellLine line = BellLineOver(first, width, stddev);
+    // A dart about the slack away from the line, on either side, and nearer.
+    const uint64_t at = line.left - line.slope * place;
+    const uint64_t off = i % 2 == 0 ? line.slack - 2 + words.Below(4) : words.Below(line.slack + 1);
+    const bool is_above = (i & 2) != 0;
+    if (is_above ? at + off >= uint64_t{1} << 63 : at < off) continue;
+    const uint64_t height = is_above ? at + off : at - off;
+    const Dart dart{height >> 55, 8, height << 9 | words.Below(512)};
+    const auto told = IsUnderLine(dart, place, line);
+    if (!told) continue;
+    ++decided;
+    REQUIRE(*told == IsUnderBellSlowly(dart, BellExponent(first + place, stddev), words));
+  }
+  CAPTURE(stddev);
+  REQUIRE(decided > (stddev == 1 ? 0 : 200));
+  // And it tells little else than what is far away.
+  if (width > 1) REQUIRE(BellLineOver(0, width, stddev).slack < uint64_t{1} << 53);
 }
 
 TEST_CASE("Darts far out in the tail are decided", "[bell]") {

@@ -50,6 +50,28 @@ TEST_CASE("What a held-out member adds is within the clip", "[study]") {
   REQUIRE_FALSE(TrainVectorOf(*LintText(TrainText(kTrain)).study).has_evaluation);
 }
 
+TEST_CASE("A clip that adapts adds one number, and the bound covers it and the gradient jointly",
+          "[study]") {
+  const std::string text =
+      Replaced(Evaluated("linear"), "clip = 0.5",
+               "clip = 0.5\nclip_quantile = 0.5\nclip_rate = 0.2\nclip_weight = 0.3\n"
+               "clip_lowest = 0.01\nclip_highest = 10");
+  const LintResult lint = LintText(text);
+  REQUIRE(lint.study.has_value());
+  const auto recipe = RecipeOf(text);
+  REQUIRE(recipe->dimension() == 8);
+  const TrainVector vector = TrainVectorOf(*lint.study);
+  // A gradient at the clip and a count of ±1/2.
+  REQUIRE_THAT(recipe->member_bound(),
+               WithinRel(std::hypot(0.5, vector.clip_count_scale / 2), 1e-15));
+  REQUIRE(vector.evaluation_at() == 5);
+  REQUIRE(vector.size() == 8);
+  // The evaluation stands behind it.
+  REQUIRE_THAT(
+      recipe->Finish(Held(*recipe, 400, 0.125, 0.75))->tables[0].rows[0].estimates[1].value,
+      WithinAbs(0.5, 1e-9));
+}
+
 TEST_CASE("A training study has no member vector without a model", "[study]") {
   const auto recipe = RecipeOf(TrainText(kTrain));
   std::vector<double> vector(4);

@@ -1,10 +1,10 @@
 // Replay against the coordinator's own arithmetic: two programs, the same bits.
+#include "absl/strings/str_replace.h"
 #include "aggregation/masking/mask_sum.h"
 #include "aggregation/masking/masker.h"
 #include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/file.h"
-#include "absl/strings/str_replace.h"
 #include "coordinator/release/sum_release.h"
 #include "privacy/accountant.h"
 #include "study/model.h"
@@ -56,9 +56,8 @@ class ReleasedStudy {
     for (const std::string& node : kThree) log_.Decide("real", node, "mandate");
     JoinAll();
     if (recipe_->needs_model()) {
-      const auto start = start_model.empty()
-                             ? study::InitialModel(study_, *study::LayoutOf(study_))
-                             : start_model;
+      const auto start =
+          start_model.empty() ? study::InitialModel(study_, *study::LayoutOf(study_)) : start_model;
       if (!start_model.empty()) Keep(study::ModelBytes(start));
       state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
       model_ = crypto::Sha256(study::ModelBytes(start)).ToHex();
@@ -66,6 +65,10 @@ class ReleasedStudy {
     for (uint64_t round = 1; round <= study_.rounds(); ++round) Run(round);
     Publish();
   }
+  Draft& Start(uint64_t round) {
+    return At(log_.drafts(), HonestWriter::Label("start", "real", round));
+  }
+  double next_clip() const { return clip_; }
   Draft& Release(uint64_t round) {
     return At(log_.drafts(), HonestWriter::Label("release", "real", round));
   }
@@ -154,7 +157,9 @@ class ReleasedStudy {
     Draft& start = log_.Start("real", Words(), round, kThree);
     Fix(&start);
     if (!model_.empty()) start.Set("model", model_);
-    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_, {}};
+    if (round == 1) clip_ = study_.privacy.clip.value_or(0);
+    if (study_.privacy.clip_rule) start.Set("gradient-clip", FormatDouble(clip_));
+    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_, {}, clip_};
     std::vector<uint32_t> plain(recipe_->dimension(), 0);
     for (size_t i = 0; i < kThree.size(); ++i) {
       std::string bytes(recipe_->dimension() * 4, '\0');
@@ -179,6 +184,7 @@ class ReleasedStudy {
     REQUIRE_OK(output);
     REQUIRE(output->sum == aggregation::masking::DigestOfWords(plain));  // the masks are gone
     state_ = output->state;
+    clip_ = output->next_clip;
     Draft& release = log_.Release("real", Words(), round, 3);
     Fix(&release);
     release.Set("sum", output->sum.ToHex()).Erase("model").Erase("result");
@@ -196,6 +202,7 @@ class ReleasedStudy {
   transparency::StudyTerms terms_;
   HonestWriter log_;
   aggregation::OptimizerState state_;
+  double clip_ = 0;
   std::string model_;
   std::vector<std::string> contributions_;
   std::vector<Masker> maskers_;                                       // [node]
@@ -237,6 +244,29 @@ TEST_CASE("Every learning-rate schedule is replayed bit for bit", "[audit]") {
   INFO(schedule << "\n" << ran.output);
   CHECK(ran.code == kVerified);
   CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+}
+
+TEST_CASE(
+    "A clip that adapts is replayed, and one that does not follow from the sums is provably wrong",
+    "[audit]") {
+  const std::string text = InBuilderOrder(
+      absl::StrReplaceAll(mutual::testing::TrainStudyText(4),
+                          {{"clip = 1",
+                            "clip = 1\nclip_quantile = 0.5\nclip_rate = 0.5\nclip_weight = 0.2\n"
+                            "clip_lowest = 0.01\nclip_highest = 100"}}));
+  ReleasedStudy study(text);
+  CHECK(study.next_clip() != 1);
+  const Ran ran = study.Replay(4);
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-CLIP"));
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-RESULT"));
+  study.Start(3).Set("gradient-clip", "0.9");
+  study.Publish();
+  const Ran other = study.Replay(4);
+  CHECK(other.code == kWrong);
+  CHECK_THAT(other.output, ContainsSubstring("FAIL  REPLAY-CLIP"));
 }
 
 TEST_CASE("A study that begins from a published model is replayed from it", "[audit]") {

@@ -111,7 +111,8 @@ constexpr Check kChecks[] = {
      "Its yearly budget; its own ledger has that."},
     {"INCIDENT", kRule, "Incidents refer to entries that exist.",
      "That every incident was logged."},
-    {"BUNDLE-FILES", kProof, "The bundle's files are those of its manifest, and there are no others.",
+    {"BUNDLE-FILES", kProof,
+     "The bundle's files are those of its manifest, and there are no others.",
      "That they are the federation's; the receipts tie them to the log."},
     {"BUNDLE-STUDY", kProof, "The bundle's study is the one that was proposed and released.",
      "That voters read it."},
@@ -135,6 +136,9 @@ constexpr Check kChecks[] = {
      "That the result is read correctly."},
     {"REPLAY-MODEL", kProof, "The released sums give the released model, bit for bit.",
      "That the model is good."},
+    {"REPLAY-CLIP", kProof,
+     "Where the clip adapts, every round was started with the one that the sums before give.",
+     "That the nodes clipped to it."},
     {"REPLAY", kProof, "A round was recomputed from kept contributions.", "Other rounds."},
 };
 

@@ -64,6 +64,7 @@ struct Round {
   std::set<std::string> roster;
   uint64_t roster_size = 0;  // n_max of the grid
   std::optional<Digest> model_before, model_after, result, sum;
+  std::optional<double> gradient_clip;            // where the study's clip adapts
   std::map<std::string, uint64_t> by_node;        // contribution's index
   std::map<uint64_t, std::string> contributions;  // node, by index
   uint64_t contribution_count = 0;

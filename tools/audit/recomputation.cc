@@ -88,6 +88,7 @@ absl::StatusOr<Recomputation> Recomputation::Begin(std::string_view study_text) 
   MUTUAL_ASSIGN_OR_RETURN(study::Study study, study::ParseStudy(study_text, SolveNoise));
   MUTUAL_ASSIGN_OR_RETURN(std::unique_ptr<study::Recipe> recipe, study::MakeRecipe(study));
   Recomputation begun(std::move(study), std::move(recipe));
+  if (begun.study_.privacy.clip_rule) begun.clip_ = begun.study_.privacy.clip;
   if (begun.recipe_->needs_model()) {
     MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(begun.study_));
     const std::vector<float> start = study::InitialModel(begun.study_, layout);
@@ -156,6 +157,13 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
   const double expected =
       spec.expected_members * study_.privacy.sampling_rate * (1 - spec.evaluation_share);
   std::vector<double> gradient(sum.values.begin(), sum.values.begin() + parameters);
+  const double used = clip_.value_or(0);
+  if (clip_) {
+    const double stretch = used / *study_.privacy.clip;
+    for (double& value : gradient) value *= stretch;
+    const study::ReleasedCount count{sum.values[static_cast<size_t>(parameters)], expected};
+    clip_ = study::NextClip(*study_.privacy.clip_rule, used, study::UnclippedShare(study_, count));
+  }
   for (double& value : gradient) value /= expected;
   const aggregation::OptimizerOptions options = OptionsOf(spec);
   MUTUAL_RETURN_IF_ERROR(aggregation::Step(options, gradient, &state_));
@@ -165,6 +173,7 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
   }
   output->model = ModelDigest(aggregation::Averaged(options, state_));
   MUTUAL_ASSIGN_OR_RETURN(study::Result result, recipe_->Finish(sum));
+  if (clip_) study::NameClip(study_, used, &result);
   if (spec.averaging != 0) {
     study::NameLastIterate(spec, ModelDigest(state_.parameters), &result);
   }

@@ -43,8 +43,8 @@ class Recomputation {
   const study::Study& study() const { return study_; }
   transparency::StudyTerms Terms() const;    // what the log must say of the study
   std::optional<Digest> StartModel() const;  // training: what round 1 computes at
-  // The published model that the study begins from, if it names one, and taking its bytes: before round 1.
-  // MODEL_SHAPE or MODEL_NOT_FINITE when they are none of this study's.
+  // The published model that the study begins from, if it names one, and taking its bytes: before
+  // round 1. MODEL_SHAPE or MODEL_NOT_FINITE when they are none of this study's.
   std::optional<Digest> NamedStart() const;
   absl::Status BeginAt(std::string_view model);
 
@@ -54,6 +54,8 @@ class Recomputation {
   static Digest DigestOf(const std::vector<uint32_t>& sum);
   // The next round, from 1, in order; errors as of AddUp.
   absl::StatusOr<RoundOutput> Next(const RoundFiles& files);
+  // Where the study's clip adapts: what the next round must be started with.
+  std::optional<double> clip() const { return clip_; }
 
  private:
   Recomputation(study::Study study, std::unique_ptr<study::Recipe> recipe)
@@ -65,6 +67,7 @@ class Recomputation {
   std::unique_ptr<study::Recipe> recipe_;
   uint64_t round_ = 0;
   aggregation::OptimizerState state_;
+  std::optional<double> clip_;
 };
 
 }  // namespace mutual::audit

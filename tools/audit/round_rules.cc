@@ -214,6 +214,8 @@ void ReplayRoundStart(const Located& at, const Rulebook& rules) {
   round.deadline = at.Text("deadline");
   round.roster_size = at.Integer("roster-size");
   round.model_before = at.MaybeHash("model");
+  const auto clip = at.entry().Real("gradient-clip");
+  if (at.entry().Has("gradient-clip") && clip.ok()) round.gradient_clip = *clip;
   const auto terms = StudyTerms::Of(at.entry());
   if (terms.ok()) round.terms = *terms;
   rules.findings->Count("TERMS");

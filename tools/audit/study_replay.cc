@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_format.h"
 #include "aggregation/masking/trust_bound.h"
+#include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
 #include "crypto/digest.h"
@@ -54,7 +55,8 @@ class Rerun {
     }
     findings_.Pass("REPLAY", absl::StrFormat("%s: rounds 1 to %d recomputed",
                                              ShortStudy(study_.digest), last_));
-    findings_.PassRest({"REPLAY-FILES", "REPLAY-SUM", "REPLAY-RESULT", "REPLAY-MODEL"});
+    findings_.PassRest(
+        {"REPLAY-FILES", "REPLAY-SUM", "REPLAY-RESULT", "REPLAY-MODEL", "REPLAY-CLIP"});
   }
 
  private:
@@ -186,7 +188,23 @@ class Rerun {
     return false;
   }
 
+  // A clip that adapts follows from the sums before.
+  bool HasClip(const Round& round) {
+    findings_.Count("REPLAY-CLIP");
+    if (round.gradient_clip == rerun_->clip()) return true;
+    const auto words = [](const std::optional<double>& clip) {
+      return clip ? FormatDouble(*clip) : "none";
+    };
+    findings_.Fail("REPLAY-CLIP",
+                   absl::StrFormat("%s: round %d was started with the clip %s, recomputed %s",
+                                   ShortStudy(study_.digest), round.number,
+                                   words(round.gradient_clip), words(rerun_->clip())),
+                   round.start);
+    return false;
+  }
+
   bool ReplayRound(const Round& round) {
+    if (!HasClip(round)) return false;
     const std::optional<RoundFiles> files = FilesOf(round);
     if (!files) return false;
     const auto output = rerun_->Next(*files);

@@ -45,7 +45,8 @@ struct ReplayRequest {
   std::filesystem::path study_file;  // empty: it is in the folder too
 };
 
-// Reports REPLAY-STUDY, REPLAY-FILES, REPLAY-SUM, REPLAY-RESULT, REPLAY-MODEL.
+// Reports REPLAY-STUDY, REPLAY-FILES, REPLAY-SUM, REPLAY-RESULT, REPLAY-MODEL,
+// REPLAY-CLIP.
 void ReplayStudy(const ReplayRequest& request, Findings* findings);
 
 }  // namespace mutual::audit
