@@ -70,7 +70,7 @@ struct Outcome {
 };
 
 // What waits for this organisation in a study's masks. A hint: its reader looks into the log.
-enum class MaskDutyKind { kPublishKey = 1, kDrawMasks, kConfirm, kReveal, kTally, kClassSums, kForget };
+enum class MaskDutyKind { kNone = 0, kPublishKey, kDrawMasks, kConfirm, kReveal, kTally, kClassSums, kForget };
 struct MaskDuty {
   MaskDutyKind kind = MaskDutyKind::kForget;
   Digest study;
@@ -114,7 +114,7 @@ class Channel {
   // Resumes at what the coordinator already holds. The receipt, also when it had everything.
   absl::StatusOr<std::string> Upload(const UploadCall& call);
   absl::Status Decline(const Digest& study, uint64_t round, const std::string& code);
-  // The same as WatchRounds with duties; heartbeats are not shown.
+  // The same as WatchRounds with duties; a heartbeat is one of kind kNone.
   absl::Status WatchMasks(const std::function<bool(const MaskDuty& duty)>& notice);
   // A signed scrutineer, masks, keys-ok, dispute or tally entry; `wrapped` of a masks entry. The receipt.
   absl::StatusOr<std::string> SubmitMaskEntry(const std::string& entry,

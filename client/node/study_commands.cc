@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "client/data/node_config.h"
 #include "client/ledger/ledger.h"
+#include "client/node/channel_log.h"
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/print.h"
@@ -152,7 +153,7 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
                           Trust::Open(options.folder, home->origin(), home->log_key()));
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel->GetTrust());
-  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust->Learn(shown.policy_receipt));
+  MUTUAL_RETURN_IF_ERROR(LearnIfFirst(*trust, shown.policy_receipt));
   MUTUAL_RETURN_IF_ERROR(trust->See(shown.checkpoint));
   transparency::EntryWriter writer(accept ? "mandate" : "objection", home->origin());
   writer.Study(study.digest)
