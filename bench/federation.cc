@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "client/node/channel_log.h"
 #include "client/node/round_guard.h"
 #include "crypto/random.h"
 #include "privacy/accountant.h"
@@ -56,7 +57,7 @@ client::NodeConfig ConfigOf(const fs::path& table) {
 
 // Learns the log's policy and newest checkpoint.
 absl::Status Follow(client::Trust& trust, const client::TrustReply& shown) {
-  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust.Learn(shown.policy_receipt));
+  MUTUAL_RETURN_IF_ERROR(client::LearnIfFirst(trust, shown.policy_receipt));
   return trust.See(shown.checkpoint);
 }
 

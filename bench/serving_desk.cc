@@ -10,7 +10,7 @@ absl::StatusOr<std::unique_ptr<ServingDesk>> ServingDesk::Start(const client::Ho
   std::unique_ptr<ServingDesk> serving(new ServingDesk());
   MUTUAL_ASSIGN_OR_RETURN(serving->ledger_,
                           client::Ledger::Open((home.folder() / "ledger.sqlite").string()));
-  serving->room_ = std::make_unique<client::ReadingRoom>(&home, trust);
+  serving->room_ = std::make_unique<client::ReadingRoom>(home.origin(), trust);
   serving->desk_ = std::make_unique<client::MaskDesk>(
       client::DeskParts{&home, serving->ledger_.get(), masks, serving->room_.get(),
                         &serving->clock_, &serving->random_, [](const std::string&) {}});

@@ -72,7 +72,8 @@ struct Outcome {
 
 // What waits for this organisation in a study's masks. A hint: its reader looks into the log.
 enum class MaskDutyKind {
-  kPublishKey = 1,
+  kNone = 0,
+  kPublishKey,
   kDrawMasks,
   kConfirm,
   kReveal,
@@ -126,7 +127,7 @@ class Channel {
   // Resumes at what the coordinator already holds. The receipt, also when it had everything.
   virtual absl::StatusOr<std::string> Upload(const UploadCall& call) = 0;
   virtual absl::Status Decline(const Digest& study, uint64_t round, const std::string& code) = 0;
-  // The same as WatchRounds with duties; heartbeats are not shown.
+  // The same as WatchRounds with duties; a heartbeat is one of kind kNone.
   virtual absl::Status WatchMasks(const std::function<bool(const MaskDuty& duty)>& notice) = 0;
   // A signed scrutineer, masks, keys-ok, dispute or tally entry; `wrapped` of a masks entry. The
   // receipt.

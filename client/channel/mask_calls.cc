@@ -31,8 +31,9 @@ absl::Status GrpcChannel::WatchMasks(const std::function<bool(const MaskDuty&)>&
   bool stopped = false;
   absl::Status parsed;
   while (!stopped && reader->Read(&proto)) {
-    if (proto.kind() == fed::MASK_DUTY_KIND_UNSPECIFIED) continue;
-    const absl::StatusOr<MaskDuty> duty = FromProto(proto);
+    const bool is_heartbeat = proto.kind() == fed::MASK_DUTY_KIND_UNSPECIFIED;
+    const absl::StatusOr<MaskDuty> duty =
+        is_heartbeat ? MaskDuty{MaskDutyKind::kNone, {}, 0, 0, {}, {}, ""} : FromProto(proto);
     parsed = duty.status();
     stopped = !parsed.ok() || !notice(*duty);
   }

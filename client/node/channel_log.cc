@@ -4,13 +4,19 @@
 
 namespace mutual::client {
 
+absl::Status LearnIfFirst(Trust& trust, const std::string& policy_receipt) {
+  if (policy_receipt.empty()) return absl::OkStatus();
+  const absl::Status learnt = trust.Learn(policy_receipt);
+  return ErrorCode(learnt) == "POLICY_NOT_READ" ? absl::OkStatus() : learnt;
+}
+
 absl::StatusOr<std::unique_ptr<transparency::LogReader>> OpenLog(Channel& channel, Trust& trust) {
   const transparency::Fetch fetch = [&channel](const std::string& path) {
     return channel.ReadLog(path);
   };
   for (int attempt = 0; attempt < 10; ++attempt) {
     MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
-    if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust.Learn(shown.policy_receipt));
+    MUTUAL_RETURN_IF_ERROR(LearnIfFirst(trust, shown.policy_receipt));
     MUTUAL_ASSIGN_OR_RETURN(const transparency::TreeHead head,
                             trust.VerifyCheckpoint(shown.checkpoint));
     auto reader = transparency::LogReader::Open(fetch, head);

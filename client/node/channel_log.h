@@ -15,4 +15,8 @@ namespace mutual::client {
 // grows under the reader; other errors as of Trust and LogReader.
 absl::StatusOr<std::unique_ptr<transparency::LogReader>> OpenLog(Channel& channel, Trust& trust);
 
+// Learns the founding policy from what the coordinator shows, possibly nothing. A later policy is
+// left to the ReadingRoom: until it has read the log, the one believed so far decides.
+absl::Status LearnIfFirst(Trust& trust, const std::string& policy_receipt);
+
 }  // namespace mutual::client

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <fstream>
+#include <set>
 
 #include "aggregation/masking/keyring.h"
 #include "base/encoding.h"
@@ -40,6 +41,18 @@ absl::Status EraseFile(const fs::path& path) {
   if (error) return Unavailable("cannot remove %s: %s", path.string(), error.message());
   return absl::OkStatus();
 }
+
+std::vector<Digest> StudiesIn(const fs::path& folder) {
+  std::set<Digest> studies;
+  std::error_code error;
+  for (fs::directory_iterator at(folder, error), end; !error && at != end; at.increment(error)) {
+    const auto study = Digest::FromHex(at->path().stem().string());
+    if (study.ok()) studies.insert(*study);
+  }
+  return {studies.begin(), studies.end()};
+}
+
+std::vector<Digest> MaskKeys::Studies() const { return StudiesIn(folder_); }
 
 fs::path MaskKeys::PathOf(const Digest& study, const char* kind) const {
   return folder_ / (study.ToHex() + kind);
@@ -83,6 +96,40 @@ absl::Status MaskKeys::Keep(const Digest& study, const Masker& masker) {
   return Write(PathOf(study, ".keys"), masker.Serialize());
 }
 
+absl::Status MaskKeys::Reveal(const Digest& study, const RevealedKey& key) {
+  const absl::MutexLock lock(&mutex_);
+  MUTUAL_RETURN_IF_ERROR(CheckUnused(study));
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<RevealedKey> all, Revealed(study));
+  if (std::find(all.begin(), all.end(), key) == all.end()) all.push_back(key);
+  std::string bytes;
+  for (const RevealedKey& one : all) {
+    PutUint64BigEndian(one.scrutineer, &bytes);
+    PutUint64BigEndian(one.mask_class, &bytes);
+  }
+  MUTUAL_RETURN_IF_ERROR(
+      Write(PathOf(study, ".revealed"), crypto::Secret::FromBytes(AsBytes(bytes))));
+  return EraseFile(PathOf(study, ".keys"));
+}
+
+absl::StatusOr<std::vector<RevealedKey>> MaskKeys::Revealed(const Digest& study) const {
+  std::vector<RevealedKey> all;
+  const absl::StatusOr<std::string> kept = ReadFile(PathOf(study, ".revealed"), kSmall);
+  if (absl::IsNotFound(kept.status())) return all;
+  MUTUAL_RETURN_IF_ERROR(kept.status());
+  const auto bytes = AsBytes(std::string_view(*kept));
+  if (bytes.size() % 16 != 0) {
+    return WithCode(DataLoss("the list of revealed mask keys has %d bytes, want a multiple of 16; "
+                             "restore the newest copy of the masks folder",
+                             bytes.size()),
+                    "MASK_STATE_CORRUPT");
+  }
+  for (size_t at = 0; at < bytes.size(); at += 16) {
+    all.push_back({static_cast<uint32_t>(GetUint64BigEndian(bytes.subspan(at).first<8>())),
+                   static_cast<uint32_t>(GetUint64BigEndian(bytes.subspan(at + 8).first<8>()))});
+  }
+  return all;
+}
+
 absl::StatusOr<Masker> MaskKeys::Load(const Digest& study, const MaskClasses& classes) {
   const absl::MutexLock lock(&mutex_);
   const absl::StatusOr<crypto::Secret> kept = ReadSecret(PathOf(study, ".keys"));
@@ -100,6 +147,7 @@ absl::StatusOr<Masker> MaskKeys::Load(const Digest& study, const MaskClasses& cl
 absl::Status MaskKeys::Advance(const Digest& study, const Masker& masker) {
   const absl::MutexLock lock(&mutex_);
   MUTUAL_RETURN_IF_ERROR(Write(PathOf(study, ".keys"), masker.Serialize()));
+  MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(study, ".revealed")));
   return EraseFile(PathOf(study, ".seed"));
 }
 
@@ -115,13 +163,15 @@ absl::Status MaskKeys::AdvancePast(const Digest& study, uint64_t round) {
     for (Ratchet& one : ratchets) MUTUAL_RETURN_IF_ERROR(one.ForgetThrough(round));
     MUTUAL_RETURN_IF_ERROR(Write(PathOf(study, ".keys"), SerializeRatchets(ratchets)));
   }
+  MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(study, ".revealed")));
   return EraseFile(PathOf(study, ".seed"));
 }
 
 absl::Status MaskKeys::Forget(const Digest& study) {
   const absl::MutexLock lock(&mutex_);
   MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(study, ".seed")));
-  return EraseFile(PathOf(study, ".keys"));
+  MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(study, ".keys")));
+  return EraseFile(PathOf(study, ".revealed"));
 }
 
 }  // namespace mutual::client

@@ -305,11 +305,9 @@ absl::Status Node::TakePart(Channel& channel, const std::string& receipt) {
   if (refused_.count(receipt) > 0 || !parts_.takes_part) return absl::OkStatus();
   // The policy is asked for before a round is judged: founders become witnesses before the first one.
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply trust, channel.GetTrust());
-  if (!trust.policy_receipt.empty()) {
-    const absl::Status learnt = parts_.trust->Learn(trust.policy_receipt);
-    if (ErrorCode(learnt) == "LOG_FORKED") return learnt;
-    if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
-  }
+  const absl::Status learnt = LearnIfFirst(*parts_.trust, trust.policy_receipt);
+  if (ErrorCode(learnt) == "LOG_FORKED") return learnt;
+  if (!learnt.ok()) parts_.say("the log's policy: " + Describe(learnt));
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   MUTUAL_ASSIGN_OR_RETURN(const auto start, transparency::ParseSignedEntry(proof.entry.value_or("")));
   MUTUAL_ASSIGN_OR_RETURN(const Digest study, start.entry.Hash("study"));

@@ -70,7 +70,7 @@ absl::Status ServeNode(const CommandOptions& options, const NoiseFactory& make_n
   // The masks' desk reads and writes through objects of its own: it runs beside the rounds.
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> desk_ledger,
                           Ledger::Open(LedgerPath(options)));
-  ReadingRoom room(home.get(), trust.get());
+  ReadingRoom room(home->origin(), trust.get());
   MaskDesk desk({home.get(), desk_ledger.get(), &masks, &room, &clock, &random, say});
   ::signal(SIGINT, OnSignal);
   ::signal(SIGTERM, OnSignal);

@@ -1,6 +1,7 @@
 #include "client/node/statements.h"
 
 #include "base/status.h"
+#include "client/node/channel_log.h"
 #include "client/node/round_guard.h"
 #include "privacy/accountant.h"
 #include "study/recipe.h"
@@ -20,7 +21,7 @@ uint64_t SecondsOf(absl::Duration duration) {
 }  // namespace
 
 absl::Status Follow(Trust& trust, const TrustReply& shown) {
-  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust.Learn(shown.policy_receipt));
+  MUTUAL_RETURN_IF_ERROR(LearnIfFirst(trust, shown.policy_receipt));
   return trust.See(shown.checkpoint);
 }
 

@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "client/data/node_config.h"
 #include "client/ledger/ledger.h"
+#include "client/node/channel_log.h"
 #include "client/node/commands.h"
 #include "client/node/home.h"
 #include "client/node/print.h"

@@ -94,7 +94,7 @@ absl::StatusOr<Trust::Cosigned> Trust::Cosigners(const std::string& checkpoint) 
   const absl::MutexLock lock(&mutex_);
   MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
   MUTUAL_RETURN_IF_ERROR(SeeLocked(evaluation.signed_checkpoint.checkpoint, checkpoint));
-  return Cosigned{std::move(evaluation), policy_.LeastOverlap()};
+  return Cosigned{std::move(evaluation), policy_, policy_.LeastOverlap()};
 }
 
 absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
@@ -110,15 +110,7 @@ absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   return VerifiedEntry{std::move(entry), proof.index, tree};
 }
 
-absl::Status Trust::Learn(const std::string& policy_receipt) {
-  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(policy_receipt));
-  if (verified.entry.entry.type() != "policy") {
-    return InvalidArgument("the receipt is of a %s entry, want policy", verified.entry.entry.type());
-  }
-  MUTUAL_ASSIGN_OR_RETURN(
-      transparency::Policy policy,
-      transparency::Policy::Parse(absl::StrJoin(verified.entry.entry.Texts("policy"), "\n") + "\n"));
-  const absl::MutexLock lock(&mutex_);
+absl::Status Trust::TakeLocked(transparency::Policy policy) {
   if (policy == policy_) return absl::OkStatus();
   if (policy.logs().size() != 1 || policy.logs()[0].key != policy_.logs()[0].key) {
     return WithCode(PermissionDenied("the new policy names another log key than this node's invitation; "
@@ -129,6 +121,37 @@ absl::Status Trust::Learn(const std::string& policy_receipt) {
       WriteFileDurably(folder_ / "trust" / "policy", policy.ToText(), FileMode::kPublic));
   policy_ = std::move(policy);
   return absl::OkStatus();
+}
+
+absl::Status Trust::Learn(const std::string& policy_receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(policy_receipt));
+  const transparency::Entry& entry = verified.entry.entry;
+  if (entry.type() != "policy") {
+    return InvalidArgument("the receipt is of a %s entry, want policy", entry.type());
+  }
+  MUTUAL_ASSIGN_OR_RETURN(
+      transparency::Policy policy,
+      transparency::Policy::Parse(absl::StrJoin(entry.Texts("policy"), "\n") + "\n"));
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t dishonest, entry.Integer("dishonest"));
+  const absl::MutexLock lock(&mutex_);
+  if (policy_.quorum() != "none" && !(policy == policy_)) {
+    return WithCode(
+        FailedPrecondition("entry %d of the log is another witness policy than the one this node "
+                           "believes; serve reads in the log whether the old quorum signed it",
+                           verified.index),
+        "POLICY_NOT_READ");
+  }
+  if (policy.quorum() != "none" && policy.LeastOverlap() <= dishonest) {
+    return InvalidArgument("two quorums of the log's policy share %d witnesses, want more than the "
+                           "%d that may be dishonest; ask the other organisations",
+                           policy.LeastOverlap(), dishonest);
+  }
+  return TakeLocked(std::move(policy));
+}
+
+absl::Status Trust::Adopt(const transparency::Policy& policy) {
+  const absl::MutexLock lock(&mutex_);
+  return TakeLocked(policy);
 }
 
 transparency::TreeHead Trust::seen() {

@@ -1,7 +1,7 @@
 // What a node believes of the log: the witness policy in force, and the newest checkpoint it verified.
 //
-//   DIR/trust/policy      tlog-policy, learnt at first from the log itself, then changed only by entries
-//                         that the old quorum cosigned
+//   DIR/trust/policy      tlog-policy, learnt at first from the log itself, then changed only when this node
+//                         has read in the log that the old quorum signed the new one (Adopt)
 //   DIR/trust/seen        the newest checkpoint verified, with its signatures
 //   DIR/evidence/         two checkpoints that cannot both be honest, if that was ever seen
 #pragma once
@@ -39,8 +39,13 @@ class Trust {
   // UNAUTHENTICATED or DATA_LOSS with a code of transparency/; FAILED_PRECONDITION NO_QUORUM;
   // DATA_LOSS LOG_FORKED, with evidence kept.
   absl::StatusOr<VerifiedEntry> Verify(const std::string& receipt);
-  // Takes a policy entry's receipt, cosigned by the quorum believed so far (by anyone at first).
+  // Takes the founding policy entry's receipt. Once a policy with a quorum is believed, another one is not
+  // taken from a receipt, whoever cosigned it ⚔: witnesses cosign checkpoints without judging what entries
+  // say. Then FAILED_PRECONDITION POLICY_NOT_READ, see ReadingRoom. PERMISSION_DENIED WRONG_LOG for another
+  // log's key; INVALID_ARGUMENT when the policy lets its dishonest witnesses cosign a fork.
   absl::Status Learn(const std::string& policy_receipt);
+  // Takes the policy that this node's own reading of the log says is in force. WRONG_LOG as above.
+  absl::Status Adopt(const transparency::Policy& policy);
   // Takes a checkpoint signed by the log as seen, if it is newer.
   absl::Status See(const std::string& checkpoint);
   // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors as of Verify.
@@ -48,6 +53,7 @@ class Trust {
   // The same with who cosigned it, and the least number of witnesses that two quorums share.
   struct Cosigned {
     transparency::Evaluation evaluation;
+    transparency::Policy policy;  // that evaluated it
     size_t least_overlap = 0;
   };
   absl::StatusOr<Cosigned> Cosigners(const std::string& checkpoint);
@@ -63,6 +69,7 @@ class Trust {
       : folder_(std::move(folder)), policy_(std::move(policy)) {}
   absl::Status SeeLocked(const transparency::Checkpoint& checkpoint, const std::string& bytes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status TakeLocked(transparency::Policy policy) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::filesystem::path folder_;
   absl::Mutex mutex_;

@@ -5,7 +5,9 @@
 #include "base/encoding.h"
 #include "base/status.h"
 #include "client/scrutineer/study_reader.h"
+#include "transparency/entry_rules.h"
 #include "transparency/merkle.h"
+#include "transparency/policy_change.h"
 
 namespace mutual::client {
 
@@ -56,12 +58,16 @@ absl::Status FederationView::Take(uint64_t index, std::string_view bytes) {
   const std::string& type = entry->entry.type();
   if (type == "genesis" && index == 0) {
     MUTUAL_ASSIGN_OR_RETURN(const NoteVerifier key, entry->entry.Key("coordinator-key"));
+    MUTUAL_ASSIGN_OR_RETURN(log_key_, entry->entry.Key("log-key"));
     coordinator_ = {key};
   }
   if (type == "enrol") {
     TakeEnrol(index, *entry);
   } else if (IsSigned(index, *entry)) {
-    TakeFederation(index, *entry);
+    if ((type == "genesis" && index == 0) || (type == "policy" && MayChangePolicy(index, *entry))) {
+      TakePolicy(index, *entry);
+    }
+    TakeKeys(index, *entry);
     TakeStudy(index, *entry);
   }
   return absl::OkStatus();
@@ -74,53 +80,101 @@ bool FederationView::IsSigned(uint64_t index, const SignedEntry& entry) const {
     const auto& own = organisations_.at(*node).keys;
     keys.insert(keys.end(), own.begin(), own.end());
   }
+  const auto researcher =
+      entry.entry.Has("researcher") ? entry.entry.Text("researcher") : std::string();
+  if (researcher.ok() && researchers_.count(*researcher) > 0) {
+    const auto& own = researchers_.at(*researcher);
+    keys.insert(keys.end(), own.begin(), own.end());
+  }
   return !keys.empty() && transparency::CheckSigners(entry, keys).ok();
 }
 
-uint64_t FederationView::EndorsersOf(uint64_t index, const SignedEntry& entry) const {
-  uint64_t endorsers = 0;
+std::set<std::string> FederationView::EndorsersOf(uint64_t index, const SignedEntry& entry) const {
+  std::set<std::string> endorsers;
   for (const auto& [name, organisation] : organisations_) {
     if (!IsEnrolled(name, index)) continue;
-    endorsers += transparency::VerifyNote(entry.note, organisation.keys).ok() ? 1 : 0;
+    if (transparency::VerifyNote(entry.note, organisation.keys).ok()) endorsers.insert(name);
   }
   return endorsers;
+}
+
+// The old policy's quorum of those whose enrolled witness key it lists, and not fewer organisations
+// than a newcomer needs. Witnesses outside the federation sign no entries.
+bool FederationView::MayChangePolicy(uint64_t index, const SignedEntry& entry) const {
+  const std::set<std::string> endorsers = EndorsersOf(index, entry);
+  if (!policy_ || endorsers.size() < admission_quorum_) return false;
+  std::set<std::string> witnesses;
+  for (const transparency::PolicyWitness& witness : policy_->witnesses()) {
+    for (const std::string& name : endorsers) {
+      const auto& key = organisations_.at(name).witness_key;
+      if (key && key->key() == witness.key.key()) witnesses.insert(witness.name);
+    }
+  }
+  return transparency::MeetsQuorum(*policy_, witnesses);
+}
+
+void FederationView::TakePolicy(uint64_t index, const SignedEntry& entry) {
+  const auto policy = transparency::PolicyOf(entry.entry);
+  const auto dishonest = entry.entry.Integer("dishonest");
+  const auto admission = entry.entry.Integer("admission-quorum");
+  if (!policy.ok() || !dishonest.ok() || !admission.ok() || policy->logs().size() != 1 ||
+      !(policy->logs()[0].key == *log_key_)) {
+    return;
+  }
+  if (policy->quorum() != "none" && policy->LeastOverlap() <= *dishonest) return;
+  policy_ = *policy;
+  policy_index_ = index;
+  admission_quorum_ = *admission;
+  for (const std::string& node : entry.entry.Texts("operator-node")) operator_nodes_.insert(node);
 }
 
 // The newcomer's own signature is checked by the key that the entry brings; once an admission
 // quorum is in force, that many enrolled organisations must have signed too.
 void FederationView::TakeEnrol(uint64_t index, const SignedEntry& entry) {
   const auto key = entry.entry.Key("identity-key");
-  const auto name = entry.entry.Text("node");
-  if (!name.ok() || !key.ok()) return;  // researchers hold no masks
+  if (!key.ok()) return;
   std::vector<NoteVerifier> keys = coordinator_;
   keys.push_back(*key);
-  if (!transparency::CheckSigners(entry, keys).ok() || IsEnrolled(*name, index)) return;
-  if (EndorsersOf(index, entry) < admission_quorum_) return;
+  if (!transparency::CheckSigners(entry, keys).ok()) return;
+  if (!entry.entry.Has("node")) {
+    const auto researcher = entry.entry.Text("researcher");
+    if (researcher.ok()) researchers_.try_emplace(*researcher, std::vector<NoteVerifier>{*key});
+    return;
+  }
+  const auto name = entry.entry.Text("node");
+  if (!name.ok() || IsEnrolled(*name, index)) return;
+  if (EndorsersOf(index, entry).size() < admission_quorum_) return;
   EnrolledOrganisation& organisation = organisations_[*name];
   organisation.keys = {*key};
+  const auto witness = entry.entry.Key("witness-key");
+  organisation.witness_key = witness.ok() ? std::optional<NoteVerifier>(*witness) : std::nullopt;
   organisation.enrolled.push_back({index});
 }
 
-void FederationView::TakeFederation(uint64_t index, const SignedEntry& entry) {
+// A rotation puts the new key in the old one's place; a revocation names one key or everybody's
+// end.
+void FederationView::TakeKeys(uint64_t index, const SignedEntry& entry) {
   const std::string& type = entry.entry.type();
-  const bool is_founding = type == "genesis" && index == 0;
-  // Otherwise the coordinator alone could set the quorum to zero and enrol whom it invents.
-  const bool is_change = type == "policy" && EndorsersOf(index, entry) >= admission_quorum_;
-  if (is_founding || is_change) {
-    admission_quorum_ = entry.entry.Integer("admission-quorum").value_or(0);
-    for (const std::string& node : entry.entry.Texts("operator-node")) {
-      operator_nodes_.insert(node);
-    }
-  }
-  if (type == "key-rotation" && entry.entry.Text("purpose").value_or("") == "identity") {
-    const auto key = entry.entry.Key("new-key");
-    const auto node = entry.entry.Text("node");
-    if (key.ok() && node.ok()) organisations_[*node].keys.push_back(*key);
-  }
-  if (type != "revoke" && type != "leave") return;
+  if (type != "key-rotation" && type != "revoke" && type != "leave") return;
   const auto found = organisations_.find(entry.entry.Text("node").value_or(""));
   if (found == organisations_.end()) return;
-  for (InForce& span : found->second.enrolled) span.until = std::min(span.until, index);
+  EnrolledOrganisation& own = found->second;
+  const bool is_rotation = type == "key-rotation";
+  if (!is_rotation && !entry.entry.Has("key")) {
+    for (InForce& span : own.enrolled) span.until = std::min(span.until, index);
+    return;
+  }
+  const auto old_key = entry.entry.Key(is_rotation ? "old-key" : "key");
+  const auto new_key = entry.entry.Key(is_rotation ? "new-key" : "key");
+  if (!old_key.ok() || !new_key.ok()) return;
+  if (own.witness_key && *own.witness_key == *old_key) {
+    own.witness_key = is_rotation ? std::optional<NoteVerifier>(*new_key) : std::nullopt;
+  }
+  if (is_rotation) {
+    std::replace(own.keys.begin(), own.keys.end(), *old_key, *new_key);
+  } else {
+    std::erase(own.keys, *old_key);
+  }
 }
 
 void FederationView::TakeStudy(uint64_t index, const SignedEntry& entry) {

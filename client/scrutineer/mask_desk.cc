@@ -36,17 +36,23 @@ absl::Status MaskDesk::Do(Channel& channel, const MaskDuty& duty) {
     case MaskDutyKind::kClassSums:
       return scrutineer_.HandOver(channel, duty);
     case MaskDutyKind::kForget:
+    case MaskDutyKind::kNone:
       break;
   }
-  MUTUAL_RETURN_IF_ERROR(node_.Forget(channel, duty.study));
-  const auto study = parts_.room->StudyOf(channel, duty.study);
-  MUTUAL_RETURN_IF_ERROR(study.status());
-  const auto& all = (*study)->scrutineers.organisations;
-  const bool named = std::find(all.begin(), all.end(), parts_.home->organisation()) != all.end();
-  return named ? scrutineer_.Forget(channel, duty.study) : absl::OkStatus();
+  return Sweep(channel);
+}
+
+// What the log says decides, not what the coordinator asks; without keys here nothing is read.
+absl::Status MaskDesk::Sweep(Channel& channel) {
+  if (!node_.HasKeys() && !scrutineer_.HasKeys()) return absl::OkStatus();
+  absl::Status status = parts_.room->Read(channel).status();
+  status.Update(node_.Sweep());
+  status.Update(scrutineer_.Sweep(channel));
+  return status;
 }
 
 absl::Status MaskDesk::ServeOnce(Channel& channel) {
+  Sweep(channel).IgnoreError();  // said at the next heartbeat
   return channel.WatchMasks([&](const MaskDuty& duty) {
     if (stopping_) return false;
     absl::Status done = Do(channel, duty);

@@ -19,11 +19,12 @@ class MaskDesk {
   void Serve();
   void Stop();
 
-  // One duty. Public for tests.
+  // One duty; kNone looks whether keys have had their day. Public for tests.
   absl::Status Do(Channel& channel, const MaskDuty& duty);
 
  private:
   absl::Status ServeOnce(Channel& channel);
+  absl::Status Sweep(Channel& channel);
   bool Wait(absl::Duration duration) const;  // false when stopped meanwhile
 
   DeskParts parts_;

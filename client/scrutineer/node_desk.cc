@@ -67,7 +67,8 @@ absl::Status NodeDesk::CheckScrutineers(const study::Study& study) const {
           "OPERATOR_IS_SCRUTINEER");
     }
     const StudyHistory* const history = view.Find(study.digest);
-    const bool has_key = history != nullptr && history->KeyOf(name) != nullptr;
+    const bool has_key =
+        history != nullptr && history->KeyOf(name, EndOfKeyTime(view, study)) != nullptr;
     if (!has_key || view.IsEnrolled(name, view.size())) continue;
     return WithCode(
         FailedPrecondition("scrutineer %s is not enrolled any more; this node gives it no "
@@ -78,10 +79,23 @@ absl::Status NodeDesk::CheckScrutineers(const study::Study& study) const {
   return absl::OkStatus();
 }
 
-// The keys as they are after all disputes that this node has answered in the log.
-absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study) {
+// What this node's folder knows, and what only the log does, after the folder was restored.
+absl::StatusOr<std::vector<RevealedKey>> NodeDesk::RevealsOf(const study::Study& study) const {
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<RevealedKey> all, parts_.masks->Revealed(study.digest));
+  for (const PublishedDispute& reveal : parts_.room->view().Find(study.digest)->disputes) {
+    if (reveal.by != parts_.home->organisation() || !reveal.ephemeral) continue;
+    MUTUAL_ASSIGN_OR_RETURN(const uint32_t scrutineer, NumberOf(study, reveal.about));
+    const RevealedKey key{scrutineer, static_cast<uint32_t>(reveal.mask_class)};
+    // An answer whose receipt was lost may stand there twice.
+    if (std::find(all.begin(), all.end(), key) == all.end()) all.push_back(key);
+  }
+  return all;
+}
+
+absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study,
+                                                    const std::optional<RevealedKey>& but) {
   const FederationView& view = parts_.room->view();
-  MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window, WindowOf(view, study, parts_.home->origin()));
+  MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window, WindowOf(view, study));
   const StudyHistory& history = *view.Find(study.digest);
   if (history.HasBegun()) {
     return WithCode(FailedPrecondition("the rounds of study %s have begun; its join window is over",
@@ -95,13 +109,12 @@ absl::StatusOr<NodeDesk::Drawn> NodeDesk::DrawAgain(const study::Study& study) {
   auto seed = std::make_unique<StoredSeed>(bound);
   auto stream = std::make_unique<crypto::FastRandom>(*seed);
   MUTUAL_ASSIGN_OR_RETURN(masking::NodeKeys keys, masking::NodeKeys::Draw(self, window, *stream));
-  for (const PublishedDispute& reveal : history.disputes) {
-    if (reveal.by != self.name() || !reveal.ephemeral) continue;
-    MUTUAL_ASSIGN_OR_RETURN(const uint32_t scrutineer, NumberOf(study, reveal.about));
-    MUTUAL_RETURN_IF_ERROR(keys.Reveal({scrutineer, self, keys.commitments().ToDigest(),
-                                        static_cast<uint32_t>(reveal.mask_class)},
-                                       *stream)
-                               .status());
+  MUTUAL_ASSIGN_OR_RETURN(std::vector<RevealedKey> reveals, RevealsOf(study));
+  if (but && !reveals.empty() && reveals.back() == *but) reveals.pop_back();
+  for (const RevealedKey& key : reveals) {
+    MUTUAL_RETURN_IF_ERROR(
+        keys.Reveal({key.scrutineer, self, keys.commitments().ToDigest(), key.mask_class}, *stream)
+            .status());
   }
   return Drawn{std::move(window), std::move(keys), std::move(seed), std::move(stream)};
 }
@@ -141,48 +154,90 @@ absl::Status NodeDesk::Draw(Channel& channel, const Digest& digest) {
   return absl::OkStatus();
 }
 
+const PublishedDispute* NodeDesk::Unanswered(const study::Study& study,
+                                             const PublishedMasks& masks) const {
+  const StudyHistory& history = *parts_.room->view().Find(study.digest);
+  for (const PublishedDispute& complaint : history.disputes) {
+    const bool about_these = complaint.about == masks.node && !complaint.ephemeral &&
+                             complaint.entries.size() == 1 && complaint.entries[0] == masks.index;
+    if (about_these && NumberOf(study, complaint.by).ok() &&
+        !AnsweredBefore(history, masks.node, complaint.by)) {
+      return &complaint;
+    }
+  }
+  return nullptr;
+}
+
+absl::Status NodeDesk::SendReveal(Channel& channel, const study::Study& study,
+                                  const PublishedDispute& complaint) {
+  MUTUAL_ASSIGN_OR_RETURN(const uint32_t number, NumberOf(study, complaint.by));
+  const RevealedKey key{number, static_cast<uint32_t>(complaint.mask_class)};
+  MUTUAL_ASSIGN_OR_RETURN(const auto before, parts_.masks->Revealed(study.digest));
+  const bool asks_again = std::any_of(before.begin(), before.end(), [&](const RevealedKey& one) {
+    return one.scrutineer == number && !(one == key);
+  });
+  if (asks_again) {
+    return WithCode(FailedPrecondition("scrutineer %s was shown one mask key already and disputes "
+                                       "another; nothing more is revealed",
+                                       complaint.by),
+                    "MASK_KEY_MISMATCH");
+  }
+  MUTUAL_ASSIGN_OR_RETURN(Drawn drawn, DrawAgain(study, key));
+  const masking::MaskCommitments& commitments = drawn.keys.commitments();
+  MUTUAL_ASSIGN_OR_RETURN(
+      const masking::KeyReveal reveal,
+      drawn.keys.Reveal({number, commitments.node, commitments.ToDigest(), key.mask_class},
+                        *drawn.stream));
+  Digest ephemeral;
+  std::copy_n(reveal.ephemeral.bytes().begin(), ephemeral.bytes.size(), ephemeral.bytes.begin());
+  transparency::EntryWriter writer("dispute", parts_.home->origin());
+  writer.Head("seen", parts_.room->head())
+      .Study(study.digest)
+      .Text("about", complaint.by)
+      .Text("code", "MASK_KEY_REVEALED")
+      .Integer("entry", complaint.entries[0])
+      .Integer("entry", complaint.index)
+      .Integer("class", complaint.mask_class)
+      .Hash("ephemeral-secret", ephemeral)
+      .Text("ciphertext", HexEncode(AsBytes(reveal.wrapped.ciphertext)));
+  MUTUAL_RETURN_IF_ERROR(parts_.masks->Reveal(study.digest, key));
+  return SendEntry(channel, parts_, writer, {});
+}
+
 absl::Status NodeDesk::Reveal(Channel& channel, const Digest& digest) {
   MUTUAL_ASSIGN_OR_RETURN(const study::Study* const study, parts_.room->StudyOf(channel, digest));
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
-  const std::string& self = parts_.home->organisation();
-  const StudyHistory* const history = parts_.room->view().Find(digest);
-  if (history == nullptr) return absl::OkStatus();
-  const PublishedMasks* const masks = history->MasksOf(self, history->FirstStart());
+  const FederationView& view = parts_.room->view();
+  MUTUAL_ASSIGN_OR_RETURN(const masking::KeyWindow window, WindowOf(view, *study));
+  const StudyHistory& history = *view.Find(digest);
+  const PublishedMasks* const masks =
+      MasksInForce(history, window, *study, parts_.home->organisation(), history.FirstStart());
   if (masks == nullptr) return absl::OkStatus();
-  for (const PublishedDispute& complaint : history->disputes) {
-    const bool about_these = complaint.about == self && !complaint.ephemeral &&
-                             complaint.entries.size() == 1 && complaint.entries[0] == masks->index;
-    const auto number = NumberOf(*study, complaint.by);
-    if (!about_these || !number.ok() || AnsweredBefore(*history, self, complaint.by)) continue;
-    MUTUAL_ASSIGN_OR_RETURN(Drawn drawn, DrawAgain(*study));
-    MUTUAL_ASSIGN_OR_RETURN(const masking::KeyReveal reveal,
-                            drawn.keys.Reveal({*number, drawn.keys.commitments().node,
-                                               drawn.keys.commitments().ToDigest(),
-                                               static_cast<uint32_t>(complaint.mask_class)},
-                                              *drawn.stream));
-    Digest ephemeral;
-    std::copy_n(reveal.ephemeral.bytes().begin(), ephemeral.bytes.size(), ephemeral.bytes.begin());
-    transparency::EntryWriter writer("dispute", parts_.home->origin());
-    writer.Head("seen", parts_.room->head())
-        .Study(digest)
-        .Text("about", complaint.by)
-        .Text("code", "MASK_KEY_REVEALED")
-        .Integer("entry", masks->index)
-        .Integer("entry", complaint.index)
-        .Integer("class", complaint.mask_class)
-        .Hash("ephemeral-secret", ephemeral)
-        .Text("ciphertext", HexEncode(AsBytes(reveal.wrapped.ciphertext)));
-    MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
-    parts_.say("study " + digest.Short() + ": scrutineer " + complaint.by +
-               " disputed a mask key; it is revealed and drawn again");
-    return Draw(channel, digest);
-  }
-  return absl::OkStatus();
+  // An answer stands in the log, perhaps one whose receipt was lost: new masks are due.
+  if (history.IsRevealed(*masks)) return Draw(channel, digest);
+  const PublishedDispute* const complaint = Unanswered(*study, *masks);
+  if (complaint == nullptr) return absl::OkStatus();
+  const std::string scrutineer = complaint->by;
+  MUTUAL_RETURN_IF_ERROR(SendReveal(channel, *study, *complaint));
+  parts_.say("study " + digest.Short() + ": scrutineer " + scrutineer +
+             " disputed a mask key; it is revealed and drawn again");
+  return Draw(channel, digest);
 }
 
-absl::Status NodeDesk::Forget(Channel& channel, const Digest& study) {
-  MUTUAL_ASSIGN_OR_RETURN(const bool ended, parts_.room->HasEnded(channel, study));
-  return ended ? parts_.masks->Forget(study) : absl::OkStatus();
+absl::Status NodeDesk::Sweep() {
+  const FederationView& view = parts_.room->view();
+  for (const Digest& digest : parts_.masks->Studies()) {
+    const StudyHistory* const history = view.Find(digest);
+    MUTUAL_ASSIGN_OR_RETURN(const auto answer, parts_.ledger->FindAnswer(digest));
+    const auto study = answer ? study::ParseStudy(answer->study_text, SolveNoise)
+                              : absl::StatusOr<study::Study>(NotFound("not answered"));
+    const absl::Time now = parts_.clock->Now();
+    const bool is_expired = study.ok() && study->expired(now);
+    if (is_expired || (history != nullptr && history->HasEnded(now))) {
+      MUTUAL_RETURN_IF_ERROR(parts_.masks->Forget(digest));
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace mutual::client

@@ -20,25 +20,65 @@ absl::StatusOr<Trust::Cosigned> ReadingRoom::ReadWith(Channel& channel,
   return Unavailable("the log grows faster than it can be read; trying again");
 }
 
+// A later policy than the one believed counts when the log, read under the old one, says so.
+absl::Status ReadingRoom::LearnPolicy(const transparency::Fetch& fetch,
+                                      const std::string& receipt) {
+  const absl::Status learnt = trust_->Learn(receipt);
+  if (ErrorCode(learnt) != "POLICY_NOT_READ") return learnt;
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, trust_->Verify(receipt));
+  MUTUAL_RETURN_IF_ERROR(ReadTree(fetch, verified.tree));
+  if (view_.policy() != nullptr && view_.policy_index() >= verified.index) {
+    return trust_->Adopt(*view_.policy());
+  }
+  return WithCode(
+      PermissionDenied("policy entry %d was not signed by the quorum of the policy before it; this "
+                       "node keeps the old one. Ask the other organisations",
+                       verified.index),
+      "POLICY_UNENDORSED");
+}
+
+// Reads on to `tree`, or makes sure that it is the beginning of what was read.
+absl::Status ReadingRoom::ReadTree(const transparency::Fetch& fetch,
+                                   const transparency::TreeHead& tree) {
+  const transparency::TreeHead& largest = tree.size < view_.size() ? view_.head() : tree;
+  MUTUAL_ASSIGN_OR_RETURN(const auto reader, transparency::LogReader::Open(fetch, largest));
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::TreeHead there, reader->HeadAt(tree.size));
+  if (there != tree) {
+    return WithCode(DataLoss("the tree of %d entries that is shown is not the beginning of what "
+                             "this node read in the log",
+                             tree.size),
+                    "LOG_FORKED");
+  }
+  return view_.ReadTo(*reader);
+}
+
+// The checkpoint's cosigners, when it is of what was read or read now.
+absl::StatusOr<Trust::Cosigned> ReadingRoom::ReadUnder(const transparency::Fetch& fetch,
+                                                       const std::string& checkpoint) {
+  MUTUAL_ASSIGN_OR_RETURN(Trust::Cosigned cosigned, trust_->Cosigners(checkpoint));
+  const transparency::Checkpoint& tree = cosigned.evaluation.signed_checkpoint.checkpoint;
+  const absl::Status read = ReadTree(fetch, {tree.size, tree.root});
+  if (ErrorCode(read) == "LOG_FORKED") return trust_->Forked(newest_, checkpoint);
+  MUTUAL_RETURN_IF_ERROR(read);
+  if (tree.size == view_.size()) newest_ = checkpoint;
+  return cosigned;
+}
+
 absl::StatusOr<Trust::Cosigned> ReadingRoom::ReadOnce(Channel& channel,
                                                       const std::string& checkpoint) {
-  const transparency::Fetch fetch = [&channel](const std::string& path) {
-    return channel.ReadLog(path);
-  };
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
-  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust_->Learn(shown.policy_receipt));
-  MUTUAL_ASSIGN_OR_RETURN(Trust::Cosigned newest, trust_->Cosigners(shown.checkpoint));
-  const transparency::Checkpoint& tree = newest.evaluation.signed_checkpoint.checkpoint;
-  MUTUAL_ASSIGN_OR_RETURN(const auto reader,
-                          transparency::LogReader::Open(fetch, {tree.size, tree.root}));
-  MUTUAL_RETURN_IF_ERROR(view_.ReadTo(*reader));
-  if (checkpoint.empty()) return newest;
-  MUTUAL_ASSIGN_OR_RETURN(Trust::Cosigned other, trust_->Cosigners(checkpoint));
-  const transparency::Checkpoint& part = other.evaluation.signed_checkpoint.checkpoint;
-  if (part.size > tree.size) return Unavailable("the coordinator shows an older log; trying again");
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::TreeHead head, reader->HeadAt(part.size));
-  if (head.root != part.root) return trust_->Forked(shown.checkpoint, checkpoint);
-  return other;
+  return ReadShown([&channel](const std::string& path) { return channel.ReadLog(path); }, shown,
+                   checkpoint);
+}
+
+absl::StatusOr<Trust::Cosigned> ReadingRoom::ReadShown(const transparency::Fetch& fetch,
+                                                       const TrustReply& shown,
+                                                       const std::string& checkpoint) {
+  if (!shown.policy_receipt.empty()) {
+    MUTUAL_RETURN_IF_ERROR(LearnPolicy(fetch, shown.policy_receipt));
+  }
+  MUTUAL_ASSIGN_OR_RETURN(Trust::Cosigned newest, ReadUnder(fetch, shown.checkpoint));
+  return checkpoint.empty() ? std::move(newest) : ReadUnder(fetch, checkpoint);
 }
 
 absl::StatusOr<const study::Study*> ReadingRoom::StudyOf(Channel& channel, const Digest& digest) {
@@ -59,15 +99,6 @@ absl::StatusOr<const study::Study*> ReadingRoom::StudyOf(Channel& channel, const
     return kept.get();
   }
   return NotFound("the coordinator does not know study %s", digest.Short());
-}
-
-absl::StatusOr<bool> ReadingRoom::HasEnded(Channel& channel, const Digest& digest) {
-  MUTUAL_ASSIGN_OR_RETURN(const std::vector<StudySummary> all, channel.ListStudies());
-  for (const StudySummary& summary : all) {
-    if (summary.digest != digest) continue;
-    return summary.state == StudyState::kFinished || summary.state == StudyState::kAbandoned;
-  }
-  return false;
 }
 
 }  // namespace mutual::client

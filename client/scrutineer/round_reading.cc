@@ -1,6 +1,7 @@
 #include "client/scrutineer/round_reading.h"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "aggregation/masking/dispute.h"
@@ -8,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/status.h"
 #include "study/recipe.h"
+#include "transparency/policy_change.h"
 
 namespace mutual::client {
 
@@ -22,22 +24,23 @@ absl::StatusOr<uint32_t> NumberOf(const study::Study& study, const std::string& 
   return static_cast<uint32_t>(found - all.begin());
 }
 
-absl::StatusOr<masking::KeyWindow> WindowOf(const FederationView& view, const study::Study& study,
-                                            const std::string& origin) {
+namespace {
+
+// The keys that stand below `before`, some of them missing perhaps.
+absl::StatusOr<masking::KeyWindow> WindowAt(const FederationView& view, const study::Study& study,
+                                            uint64_t before) {
   MUTUAL_ASSIGN_OR_RETURN(masking::MaskClasses classes,
                           masking::MaskClasses::Create(ThresholdOf(study)));
-  masking::KeyWindow window{origin, study.digest, std::move(classes), {}};
+  masking::KeyWindow window{view.origin(), study.digest, std::move(classes), {}};
   const StudyHistory* const history = view.Find(study.digest);
   for (const std::string& name : study.scrutineers.organisations) {
-    const PublishedKey* const key = history == nullptr ? nullptr : history->KeyOf(name);
+    const PublishedKey* const key = history == nullptr ? nullptr : history->KeyOf(name, before);
     window.scrutineer_keys.push_back(key == nullptr ? masking::PublicKey{} : key->key);
-  }
-  const absl::Status complete = window.Check();
-  if (!complete.ok()) {
-    return WithCode(FailedPrecondition("%s", std::string(complete.message())), "KEYS_MISSING");
   }
   return window;
 }
+
+}  // namespace
 
 absl::StatusOr<masking::MaskCommitments> CommitmentsOf(const PublishedMasks& masks,
                                                        const masking::KeyWindow& window,
@@ -74,6 +77,57 @@ absl::StatusOr<masking::MaskCommitments> CommitmentsOf(const PublishedMasks& mas
   return commitments;
 }
 
+uint64_t EndOfKeyTime(const FederationView& view, const study::Study& study) {
+  const StudyHistory* const history = view.Find(study.digest);
+  for (const PublishedMasks& masks :
+       history == nullptr ? std::vector<PublishedMasks>() : history->masks) {
+    const auto window = WindowAt(view, study, masks.index);
+    if (window.ok() && window->Check().ok() && CommitmentsOf(masks, *window, study).ok()) {
+      return masks.index;
+    }
+  }
+  return std::numeric_limits<uint64_t>::max();
+}
+
+absl::StatusOr<masking::KeyWindow> WindowOf(const FederationView& view, const study::Study& study) {
+  MUTUAL_ASSIGN_OR_RETURN(masking::KeyWindow window,
+                          WindowAt(view, study, EndOfKeyTime(view, study)));
+  const absl::Status complete = window.Check();
+  if (!complete.ok()) {
+    return WithCode(FailedPrecondition("%s", std::string(complete.message())), "KEYS_MISSING");
+  }
+  return window;
+}
+
+const PublishedMasks* MasksInForce(const StudyHistory& history, const masking::KeyWindow& window,
+                                   const study::Study& study, const std::string& node,
+                                   uint64_t before) {
+  for (auto one = history.masks.rbegin(); one != history.masks.rend(); ++one) {
+    if (one->node == node && one->index < before && CommitmentsOf(*one, window, study).ok()) {
+      return &*one;
+    }
+  }
+  return nullptr;
+}
+
+CountedCosigners CountCosigners(const FederationView& view, const CosignedTree& tree) {
+  CountedCosigners counted;
+  const uint64_t size = tree.evaluation->signed_checkpoint.checkpoint.size;
+  for (const transparency::PolicyWitness& witness : tree.policy->witnesses()) {
+    const auto& all = tree.evaluation->cosigned_by;
+    if (std::find(all.begin(), all.end(), witness.name) == all.end()) continue;
+    const auto own = view.organisations().find(witness.name);
+    const bool is_member = own != view.organisations().end();
+    const bool counts = !is_member || (size > 0 && view.IsEnrolled(witness.name, size - 1) &&
+                                       own->second.witness_key &&
+                                       own->second.witness_key->key() == witness.key.key());
+    if (counts) counted.names.push_back(witness.name);
+  }
+  counted.has_quorum =
+      transparency::MeetsQuorum(*tree.policy, {counted.names.begin(), counted.names.end()});
+  return counted;
+}
+
 namespace {
 
 // One node's part of the facts: its newest masks before the round, and who confirmed exactly those.
@@ -89,7 +143,8 @@ masking::NodeFacts NodeFactsOf(const FederationView& view, const study::Study& s
   facts.run_by_operator =
       view.operator_nodes().count(node.name()) > 0 ||
       std::find(operated.begin(), operated.end(), node.name()) != operated.end();
-  const PublishedMasks* const masks = history.MasksOf(node.name(), history.FirstStart());
+  const PublishedMasks* const masks =
+      MasksInForce(history, window, study, node.name(), history.FirstStart());
   if (masks == nullptr || history.IsRevealed(*masks)) return facts;
   const auto commitments = CommitmentsOf(*masks, window, study);
   if (!commitments.ok()) return facts;
@@ -97,7 +152,7 @@ masking::NodeFacts NodeFactsOf(const FederationView& view, const study::Study& s
   std::vector<bool> confirmed(window.scrutineer_keys.size(), false);
   for (const PublishedConfirmation& one : history.confirmations) {
     const auto number = NumberOf(study, one.scrutineer);
-    if (!number.ok() ||
+    if (!number.ok() || !window.IsPresent(*number) ||
         std::find(one.masks.begin(), one.masks.end(), masks->index) == one.masks.end()) {
       continue;
     }
@@ -122,9 +177,7 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
   if (history == nullptr || round == history->rounds.end() || round->second.start == 0) {
     return NotFound("the log has no start of round %d of study %s", number, study.digest.Short());
   }
-  const transparency::Evaluation& evaluation = *tree.evaluation;
-  MUTUAL_ASSIGN_OR_RETURN(const masking::KeyWindow window,
-                          WindowOf(view, study, evaluation.signed_checkpoint.checkpoint.origin));
+  MUTUAL_ASSIGN_OR_RETURN(const masking::KeyWindow window, WindowOf(view, study));
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
   masking::RoundFacts facts;
   facts.origin = window.origin;
@@ -147,8 +200,10 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
     MUTUAL_ASSIGN_OR_RETURN(const NodeId node, NodeId::Parse(name));
     facts.nodes.push_back(NodeFactsOf(view, study, window, node));
   }
-  for (const std::string& name : evaluation.cosigned_by) {
-    // The policy has judged the quorum; witnesses outside the federation have other names than nodes.
+  const CountedCosigners counted = CountCosigners(view, tree);
+  for (const std::string& name : counted.names) {
+    // The policy has judged the quorum; witnesses outside the federation have other names than
+    // nodes.
     const auto witness = NodeId::Parse(name);
     if (!witness.ok()) continue;
     facts.witness_cosigners.push_back(*witness);
@@ -156,15 +211,15 @@ absl::StatusOr<masking::RoundFacts> FactsOf(const FederationView& view, const st
     if (scrutineer.ok()) facts.scrutineer_cosigners.push_back(*scrutineer);
   }
   facts.witness_quorum =
-      static_cast<uint32_t>(facts.witness_cosigners.size()) + (evaluation.has_quorum ? 0 : 1);
+      static_cast<uint32_t>(facts.witness_cosigners.size()) + (counted.has_quorum ? 0 : 1);
   std::set<std::string> operators(operated.begin(), operated.end());
   operators.insert(view.operator_nodes().begin(), view.operator_nodes().end());
   const size_t liars = std::max<size_t>(1, facts.threshold.threshold - 1 + operators.size());
-  if (tree.least_overlap <= liars) {
+  if (tree.policy->LeastOverlap() <= liars) {
     return WithCode(FailedPrecondition(
                         "two quorums of the log's witnesses share %d of them at least, want more "
                         "than the %d that may lie; the federation needs a larger quorum",
-                        tree.least_overlap, liars),
+                        tree.policy->LeastOverlap(), liars),
                     "WITNESS_QUORUM");
   }
   return facts;

@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "client/scrutineer/liar.h"
 #include "client/scrutineer/round_reading.h"
 #include "crypto/digest.h"
 
@@ -100,7 +101,19 @@ absl::StatusOr<masking::KeyHolder> ScrutineerDesk::HolderOf(
   return masking::KeyHolder::Create(window, post.number, std::move(key));
 }
 
-// True when the keys match and are kept; false when a dispute was sent, or nothing can be said.
+absl::Status ScrutineerDesk::Complain(Channel& channel, const Post& post,
+                                      const masking::KeyDispute& dispute, uint64_t masks) {
+  transparency::EntryWriter writer("dispute", parts_.home->origin());
+  writer.Head("seen", parts_.room->head())
+      .Study(post.study->digest)
+      .Text("about", dispute.node.name())
+      .Text("code", "MASK_KEY_MISMATCH")
+      .Integer("entry", masks)
+      .Integer("class", dispute.mask_class);
+  return SendEntry(channel, parts_, writer, {});
+}
+
+// True when the keys match and are kept; false when a dispute was sent, or nothing is to be said.
 absl::StatusOr<bool> ScrutineerDesk::ConfirmOne(Channel& channel, Post* post, uint64_t index) {
   const study::Study& study = *post->study;
   const StudyHistory& history = *parts_.room->view().Find(study.digest);
@@ -113,13 +126,13 @@ absl::StatusOr<bool> ScrutineerDesk::ConfirmOne(Channel& channel, Post* post, ui
                     return one.scrutineer == parts_.home->organisation() &&
                            std::find(one.masks.begin(), one.masks.end(), index) != one.masks.end();
                   });
-  if (is_done || masks == history.masks.end() ||
-      history.MasksOf(masks->node, history.FirstStart()) != &*masks) {
+  if (is_done || masks == history.masks.end() || history.IsRevealed(*masks)) return false;
+  if (history.IsDisputed(index, parts_.home->organisation())) return false;
+  MUTUAL_ASSIGN_OR_RETURN(const masking::KeyWindow window, WindowOf(parts_.room->view(), study));
+  MUTUAL_ASSIGN_OR_RETURN(const auto commitments, CommitmentsOf(*masks, window, study));
+  if (MasksInForce(history, window, study, masks->node, history.FirstStart()) != &*masks) {
     return false;
   }
-  MUTUAL_ASSIGN_OR_RETURN(const masking::KeyWindow window,
-                          WindowOf(parts_.room->view(), study, parts_.home->origin()));
-  MUTUAL_ASSIGN_OR_RETURN(const auto commitments, CommitmentsOf(*masks, window, study));
   MUTUAL_ASSIGN_OR_RETURN(const auto calls, channel.FetchWrappedKeys(study.digest, index));
   std::vector<masking::WrappedKey> wrapped;
   for (const WrappedKeyCall& call : calls) {
@@ -131,27 +144,14 @@ absl::StatusOr<bool> ScrutineerDesk::ConfirmOne(Channel& channel, Post* post, ui
     std::copy_n(AsBytes(call.ephemeral).begin(), one.ephemeral.size(), one.ephemeral.begin());
   }
   MUTUAL_ASSIGN_OR_RETURN(const masking::KeyHolder holder, HolderOf(*post, window));
-  auto received = holder.Receive(commitments, wrapped);
-  if (absl::IsNotFound(received.status())) {
-    parts_.say("study " + study.digest.Short() + ": " + Describe(received.status()));
-    return false;
-  }
-  MUTUAL_RETURN_IF_ERROR(received.status());
-  if (auto* const accepted = std::get_if<masking::AcceptedKeys>(&*received)) {
+  MUTUAL_ASSIGN_OR_RETURN(auto received, holder.Receive(commitments, wrapped));
+  if (auto* const accepted = std::get_if<masking::AcceptedKeys>(&received)) {
     masking::Keyring& keyring = post->scrutineer->keyring();
     keyring.Drop(commitments.node);  // keys from before a redraw
     MUTUAL_RETURN_IF_ERROR(keyring.Add(std::move(accepted->ratchets)));
     return true;
   }
-  const auto& dispute = std::get<masking::KeyDispute>(*received);
-  transparency::EntryWriter writer("dispute", parts_.home->origin());
-  writer.Head("seen", parts_.room->head())
-      .Study(study.digest)
-      .Text("about", masks->node)
-      .Text("code", "MASK_KEY_MISMATCH")
-      .Integer("entry", index)
-      .Integer("class", dispute.mask_class);
-  MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
+  MUTUAL_RETURN_IF_ERROR(Complain(channel, *post, std::get<masking::KeyDispute>(received), index));
   return false;
 }
 
@@ -163,18 +163,23 @@ absl::Status ScrutineerDesk::Confirm(Channel& channel, const MaskDuty& duty) {
   transparency::EntryWriter writer("keys-ok", parts_.home->origin());
   writer.Head("seen", parts_.room->head()).Study(duty.study).Integer("window", kWindow);
   size_t confirmed = 0;
+  absl::Status first_bad;
   for (const uint64_t index : duty.entries) {
-    MUTUAL_ASSIGN_OR_RETURN(const bool good, ConfirmOne(channel, post, index));
-    if (!good) continue;
+    const absl::StatusOr<bool> good = ConfirmOne(channel, post, index);
+    if (!good.ok()) {
+      first_bad.Update(Annotate(good.status(), absl::StrFormat("masks entry %d", index)));
+      continue;
+    }
+    if (!*good) continue;
     writer.Integer("masks", index);
     ++confirmed;
   }
-  if (confirmed == 0) return absl::OkStatus();
+  if (confirmed == 0) return first_bad;
   MUTUAL_RETURN_IF_ERROR(Keep(post));  // durable before anyone relies on it
   MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
   parts_.say(absl::StrFormat("study %s: mask keys of %d nodes confirmed", duty.study.Short(),
                              static_cast<int>(confirmed)));
-  return absl::OkStatus();
+  return first_bad;
 }
 
 // With the private key gone, recorded wrappings stay closed for ever.
@@ -206,7 +211,7 @@ absl::Status ScrutineerDesk::Answer(Channel& channel, Post* post, const MaskDuty
   MUTUAL_RETURN_IF_ERROR(CloseWindow(*post));
   MUTUAL_ASSIGN_OR_RETURN(const masking::RoundFacts facts,
                           FactsOf(parts_.room->view(), *post->study, duty.round,
-                                  {&cosigned.evaluation, cosigned.least_overlap}));
+                                  {&cosigned.evaluation, &cosigned.policy}));
   auto tally = post->scrutineer->Answer(facts, duty.close, Threads());
   if (ErrorCode(tally.status()) == "EQUIVOCATION") KeepEvidence(duty);
   MUTUAL_RETURN_IF_ERROR(tally.status());
@@ -243,71 +248,67 @@ absl::Status ScrutineerDesk::HandOver(Channel& channel, const MaskDuty& duty) {
   return absl::OkStatus();
 }
 
-// A holder is named when this scrutineer and a majority with it published another digest.
 absl::Status ScrutineerDesk::NameLiars(Channel& channel, const Post& post, uint64_t number) {
   const StudyHistory& history = *parts_.room->view().Find(post.study->digest);
-  const std::vector<PublishedTally>& tallies = history.rounds.at(number).tallies;
-  const std::string& self = parts_.home->organisation();
-  const auto own = std::find_if(tallies.begin(), tallies.end(),
-                                [&](const PublishedTally& one) { return one.node == self; });
-  if (own == tallies.end()) return absl::OkStatus();
-  const auto says = [](const PublishedTally& tally, const transparency::ClassHash& sum) {
-    return std::find(tally.sums.begin(), tally.sums.end(), sum) != tally.sums.end();
-  };
-  const uint32_t majority = masking::HolderMajority(ThresholdOf(*post.study));
-  for (const transparency::ClassHash& mine : own->sums) {
-    const auto agree = static_cast<uint32_t>(std::count_if(
-        tallies.begin(), tallies.end(), [&](const auto& one) { return says(one, mine); }));
-    if (agree < majority) continue;
-    for (const PublishedTally& other : tallies) {
-      const bool differs = std::any_of(
-          other.sums.begin(), other.sums.end(), [&](const transparency::ClassHash& theirs) {
-            return theirs.mask_class == mine.mask_class && theirs.hash != mine.hash;
-          });
-      if (!differs) continue;
-      transparency::EntryWriter writer("dispute", parts_.home->origin());
-      writer.Head("seen", parts_.room->head())
-          .Study(post.study->digest)
-          .Integer("round", number)
-          .Text("about", other.node)
-          .Text("code", "CLASS_SUM_MISMATCH")
-          .Integer("entry", own->index)
-          .Integer("entry", other.index)
-          .Integer("class", mine.mask_class);
-      MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
-      return absl::OkStatus();  // one class is proof enough
-    }
+  for (const Liar& liar :
+       LiarsOf(history, number, {parts_.home->organisation(), ThresholdOf(*post.study)})) {
+    transparency::EntryWriter writer("dispute", parts_.home->origin());
+    writer.Head("seen", parts_.room->head())
+        .Study(post.study->digest)
+        .Integer("round", number)
+        .Text("about", liar.name)
+        .Text("code", "CLASS_SUM_MISMATCH")
+        .Integer("entry", liar.own_tally)
+        .Integer("entry", liar.tally)
+        .Integer("class", liar.mask_class);
+    MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
   }
   return absl::OkStatus();
 }
 
-absl::Status ScrutineerDesk::Forget(Channel& channel, const Digest& digest) {
-  MUTUAL_ASSIGN_OR_RETURN(Post* const post, PostOf(channel, digest));
-  MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
-  MUTUAL_RETURN_IF_ERROR(CloseWindow(*post));
+// Keys first: nothing that the coordinator does or refuses keeps them.
+absl::Status ScrutineerDesk::ForgetRounds(Channel& channel, const Digest& digest) {
   const StudyHistory* const history = parts_.room->view().Find(digest);
+  if (history == nullptr) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(Post* const post, PostOf(channel, digest));
+  MUTUAL_RETURN_IF_ERROR(CloseWindow(*post));
   uint64_t ended = 0;
-  for (const auto& [number, round] :
-       history == nullptr ? std::map<uint64_t, PublishedRound>() : history->rounds) {
+  for (const auto& [number, round] : history->rounds) {
     const bool abandoned =
         !round.ends.empty() && round.ends[0].kind == masking::RoundEnd::Kind::kAbandon;
     if (round.release > 0 || abandoned) ended = std::max(ended, number);
   }
   if (ended > post->forgotten) {
-    for (uint64_t number = post->forgotten + 1; number <= ended; ++number) {
-      if (history->rounds.count(number) == 0) continue;
-      MUTUAL_RETURN_IF_ERROR(NameLiars(channel, *post, number));
-    }
     MUTUAL_RETURN_IF_ERROR(post->scrutineer->EndRound(ended));
     post->tally.reset();
     MUTUAL_RETURN_IF_ERROR(Keep(post));
     post->forgotten = ended;
   }
-  MUTUAL_ASSIGN_OR_RETURN(const bool over, parts_.room->HasEnded(channel, digest));
-  if (!over) return absl::OkStatus();
+  for (; post->judged < ended; ++post->judged) {
+    if (history->rounds.count(post->judged + 1) == 0) continue;
+    MUTUAL_RETURN_IF_ERROR(NameLiars(channel, *post, post->judged + 1));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status ScrutineerDesk::Forget(Channel& channel, const Digest& digest) {
+  const absl::Status rounds = ForgetRounds(channel, digest);
+  const StudyHistory* const history = parts_.room->view().Find(digest);
+  const absl::Time now = parts_.clock->Now();
+  const auto post = posts_.find(digest);
+  const bool is_expired =
+      post != posts_.end() && post->second.study != nullptr && post->second.study->expired(now);
+  if (!is_expired && (history == nullptr || !history->HasEnded(now))) return rounds;
   posts_.erase(digest);
   MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(digest, ".window")));
-  return EraseFile(PathOf(digest, ".keys"));
+  MUTUAL_RETURN_IF_ERROR(EraseFile(PathOf(digest, ".keys")));
+  return rounds;
+}
+
+absl::Status ScrutineerDesk::Sweep(Channel& channel) {
+  absl::Status first_bad;
+  for (const Digest& study : StudiesIn(folder_)) first_bad.Update(Forget(channel, study));
+  return first_bad;
 }
 
 }  // namespace mutual::client

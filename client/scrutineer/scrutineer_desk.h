@@ -30,16 +30,21 @@ class ScrutineerDesk {
   // A fresh X25519 key for the join window, published; the same key at every call.
   absl::Status PublishKey(Channel& channel, const Digest& study);
   // Opens what nodes wrapped, keeps the keys durably, and says keys-ok of those that match their
-  // commits or dispute of the first that does not.
+  // commits or dispute of the first that does not. One node's bad entry keeps nobody else from
+  // being confirmed ⚔; its error is returned at the end.
   absl::Status Confirm(Channel& channel, const MaskDuty& duty);
   // Judges the close by its own reading of the log and publishes the digests of its class sums, or
   // refuses with a code of tally_rules.h. EQUIVOCATION keeps the evidence.
   absl::Status Tally(Channel& channel, const MaskDuty& duty);
   // Hands over the class sums asked for, of a round that Tally answered.
   absl::Status HandOver(Channel& channel, const MaskDuty& duty);
-  // Erases the keys of rounds that the log released or abandoned, all of them when the study has
-  // ended; names holders that published another sum than the majority in a dispute.
+  // Erases the keys of rounds that the log, as read so far, released or abandoned, and all of them
+  // when the log or the clock says that the study has ended ⚔: the coordinator need not ask for it.
+  // Names holders that published another sum than the majority in a dispute.
   absl::Status Forget(Channel& channel, const Digest& study);
+  // The same for every study whose keys lie here.
+  absl::Status Sweep(Channel& channel);
+  bool HasKeys() const { return !StudiesIn(folder_).empty(); }
 
  private:
   struct Post {
@@ -47,7 +52,7 @@ class ScrutineerDesk {
     uint32_t number = 0;
     std::optional<aggregation::masking::Scrutineer> scrutineer;
     std::optional<aggregation::masking::Tally> tally;  // of the round answered last
-    uint64_t forgotten = 0;                            // rounds up to this one
+    uint64_t forgotten = 0, judged = 0;                // rounds up to these
   };
   std::filesystem::path PathOf(const Digest& study, const char* kind) const;
   absl::StatusOr<Post*> PostOf(Channel& channel, const Digest& study);
@@ -56,6 +61,9 @@ class ScrutineerDesk {
   absl::Status Keep(Post* post);
   absl::Status CloseWindow(const Post& post);
   absl::StatusOr<bool> ConfirmOne(Channel& channel, Post* post, uint64_t masks);
+  absl::Status Complain(Channel& channel, const Post& post,
+                        const aggregation::masking::KeyDispute& dispute, uint64_t masks);
+  absl::Status ForgetRounds(Channel& channel, const Digest& study);
   absl::Status Answer(Channel& channel, Post* post, const MaskDuty& duty);
   absl::Status NameLiars(Channel& channel, const Post& post, uint64_t round);
   void KeepEvidence(const MaskDuty& duty) const;

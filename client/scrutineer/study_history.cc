@@ -5,19 +5,18 @@
 
 namespace mutual::client {
 
-const PublishedMasks* StudyHistory::MasksOf(const std::string& node, uint64_t before) const {
-  const PublishedMasks* found = nullptr;
-  for (const PublishedMasks& one : masks) {
-    if (one.node == node && one.index < before) found = &one;
-  }
-  return found;
-}
-
 bool StudyHistory::IsRevealed(const PublishedMasks& one) const {
   return std::any_of(disputes.begin(), disputes.end(), [&](const PublishedDispute& dispute) {
     return dispute.by == one.node && dispute.ephemeral &&
            std::find(dispute.entries.begin(), dispute.entries.end(), one.index) !=
                dispute.entries.end();
+  });
+}
+
+bool StudyHistory::IsDisputed(uint64_t index, const std::string& scrutineer) const {
+  return std::any_of(disputes.begin(), disputes.end(), [&](const PublishedDispute& one) {
+    return one.by == scrutineer && !one.ephemeral && one.round == 0 &&
+           std::find(one.entries.begin(), one.entries.end(), index) != one.entries.end();
   });
 }
 
@@ -31,13 +30,17 @@ uint64_t StudyHistory::FirstStart() const {
 
 bool StudyHistory::HasBegun() const { return FirstStart() < std::numeric_limits<uint64_t>::max(); }
 
-const PublishedKey* StudyHistory::KeyOf(const std::string& scrutineer) const {
-  const uint64_t before =
-      masks.empty() ? std::numeric_limits<uint64_t>::max() : masks.front().index;
+const PublishedKey* StudyHistory::KeyOf(const std::string& scrutineer, uint64_t before) const {
   const auto found = std::find_if(keys.begin(), keys.end(), [&](const PublishedKey& one) {
     return one.node == scrutineer && one.index < before;
   });
   return found == keys.end() ? nullptr : &*found;
+}
+
+bool StudyHistory::HasEnded(absl::Time now) const {
+  if (is_broken_off || (expires && now > *expires)) return true;
+  const auto last = last_round ? rounds.find(*last_round) : rounds.end();
+  return last != rounds.end() && last->second.release > 0;
 }
 
 }  // namespace mutual::client

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/time/time.h"
 #include "aggregation/masking/key_window.h"
 #include "aggregation/masking/round_facts.h"
 #include "transparency/entry_value.h"
@@ -31,9 +32,11 @@ struct PublishedConfirmation {
   std::string scrutineer;
   std::vector<uint64_t> masks;  // indices of masks entries
 };
-// A dispute about a mask key: a scrutineer's complaint, or a node's reveal.
+// A dispute about a mask key: a scrutineer's complaint, or a node's reveal. With a round: about a
+// class sum.
 struct PublishedDispute {
   uint64_t index = 0;
+  uint64_t round = 0;
   std::string by, about, code;
   std::vector<uint64_t> entries;  // complaint: the masks entry; reveal: that and the complaint
   uint64_t mask_class = 0;
@@ -50,7 +53,8 @@ struct PublishedTally {
 struct PublishedRound {
   uint64_t start = 0;  // index
   std::vector<aggregation::masking::RoundEnd> ends;
-  std::vector<PublishedTally> tallies;
+  std::vector<PublishedTally>
+      tallies;           // the first of each scrutineer: more of its count for nothing
   uint64_t release = 0;  // index, 0 before
 };
 
@@ -62,16 +66,22 @@ struct StudyHistory {
   std::vector<PublishedDispute> disputes;
   std::map<uint64_t, PublishedRound> rounds;
   std::vector<aggregation::masking::ContributionFacts> contributions;
+  std::optional<uint64_t> last_round;  // as proposed
+  std::optional<absl::Time> expires;   // as proposed
+  bool is_broken_off = false;          // an abandon or an incident that names the study
 
-  // The newest masks entry of `node` below `before`; nullptr when there is none.
-  const PublishedMasks* MasksOf(const std::string& node, uint64_t before) const;
   // Whether the node made a key of these masks public to answer a dispute: they are void.
   bool IsRevealed(const PublishedMasks& masks) const;
+  // Whether `scrutineer` has complained of a key of the masks entry `masks` already.
+  bool IsDisputed(uint64_t masks, const std::string& scrutineer) const;
   // The index of round 1's start, or the largest number: the join window ends there.
   uint64_t FirstStart() const;
   bool HasBegun() const;
-  // The key of a scrutineer that stands before the first masks entry: later ones are void.
-  const PublishedKey* KeyOf(const std::string& scrutineer) const;
+  // A scrutineer's first key that stands below `before`; nullptr when there is none.
+  const PublishedKey* KeyOf(const std::string& scrutineer, uint64_t before) const;
+  // Whether no round of the study can follow, by what the log says and the clock: its last round is
+  // released, it was broken off, or it has expired.
+  bool HasEnded(absl::Time now) const;
 };
 
 }  // namespace mutual::client

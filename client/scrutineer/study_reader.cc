@@ -40,14 +40,21 @@ absl::Status TakeMaskEntry(const EntryPlace& at, const Entry& entry, StudyHistor
     PublishedTally tally{at.index, node, 0, {}};
     MUTUAL_ASSIGN_OR_RETURN(tally.close, entry.Integer("close"));
     MUTUAL_ASSIGN_OR_RETURN(tally.sums, entry.ClassHashes("class-sum"));
-    study->rounds[round].tallies.push_back(std::move(tally));
+    std::vector<PublishedTally>& all = study->rounds[round].tallies;
+    const bool is_first = std::none_of(
+        all.begin(), all.end(), [&](const PublishedTally& one) { return one.node == tally.node; });
+    if (is_first) all.push_back(std::move(tally));
   }
   return absl::OkStatus();
 }
 
 absl::Status TakeDispute(const EntryPlace& at, const Entry& entry, StudyHistory* study) {
-  PublishedDispute dispute{at.index, "", "", "", {}, 0, std::nullopt, ""};
+  PublishedDispute dispute;
+  dispute.index = at.index;
   if (!entry.Has("class") || entry.Texts("about").size() != 1) return absl::OkStatus();
+  if (entry.Has("round")) {
+    MUTUAL_ASSIGN_OR_RETURN(dispute.round, entry.Integer("round"));
+  }
   MUTUAL_ASSIGN_OR_RETURN(dispute.by, entry.Text("node"));
   dispute.about = entry.Texts("about")[0];
   MUTUAL_ASSIGN_OR_RETURN(dispute.code, entry.Text("code"));
@@ -62,10 +69,20 @@ absl::Status TakeDispute(const EntryPlace& at, const Entry& entry, StudyHistory*
   return absl::OkStatus();
 }
 
+// The first proposal counts.
+absl::Status TakePropose(const Entry& entry, StudyHistory* study) {
+  if (study->last_round) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t rounds, entry.Integer("rounds"));
+  MUTUAL_ASSIGN_OR_RETURN(study->expires, entry.Time("expires"));
+  study->last_round = rounds;
+  return absl::OkStatus();
+}
+
 absl::Status TakeRoundEntry(const EntryPlace& at, const Entry& entry, StudyHistory* study) {
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t number, entry.Integer("round"));
-  if (number == 0) return absl::OkStatus();  // the study ended before its first round
   const std::string& type = entry.type();
+  if (type == "abandon") study->is_broken_off = true;
+  if (number == 0) return absl::OkStatus();  // the study ended before its first round
   if (type == "contribution") {
     MUTUAL_ASSIGN_OR_RETURN(const std::string name, entry.Text("node"));
     MUTUAL_ASSIGN_OR_RETURN(const NodeId node, NodeId::Parse(name));
@@ -96,6 +113,10 @@ void TakeStudyEntry(const EntryPlace& at, const Entry& entry, StudyHistory* stud
     taken = TakeMaskEntry(at, entry, study);
   } else if (type == "dispute") {
     taken = TakeDispute(at, entry, study);
+  } else if (type == "propose") {
+    taken = TakePropose(entry, study);
+  } else if (type == "incident") {
+    study->is_broken_off = true;  // an incident that names a study is its end
   } else if (type == "round-start" || type == "contribution" || type == "close" ||
              type == "abandon" || type == "release") {
     taken = TakeRoundEntry(at, entry, study);

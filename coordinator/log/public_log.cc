@@ -158,7 +158,7 @@ absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& en
     published_.emplace(key, index);
     pending_.erase(key);
     const std::string& type = entry.entry.type();
-    if (type == "scrutineer" || type == "keys-ok" || type == "dispute") {
+    if (type == "scrutineer" || type == "masks" || type == "keys-ok" || type == "dispute") {
       mask_entries_[FieldOr(entry.entry, "study")].push_back(index);
     }
     if (entry.entry.type() == "software") {

@@ -66,7 +66,7 @@ class PublicLog {
   // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
   absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
                                         const WantedWitnesses& wanted);
-  // The scrutineer, keys-ok and dispute entries of a study, in order.
+  // The scrutineer, masks, keys-ok and dispute entries of a study, in order.
   absl::StatusOr<std::vector<LoggedEntry>> MaskEntries(const Digest& study);
   // Has the newest checkpoint cosigned again, by `wanted` too if they are there. Does not wait.
   void Recosign(const WantedWitnesses& wanted);

@@ -37,12 +37,7 @@ const KeyExchange::Masks* KeyExchange::InForce(const std::string& node) const {
   return found == in_force_.end() ? nullptr : &masks_.at(found->second);
 }
 
-absl::Status KeyExchange::CheckMasks(const Entry& entry,
-                                     const std::vector<masking::WrappedKey>& wrapped) const {
-  if (!HasEnoughKeys()) {
-    return WithCode(FailedPrecondition("too few scrutineers have published their keys; wait"),
-                    "KEYS_MISSING");
-  }
+absl::Status KeyExchange::CheckShape(const Entry& entry) const {
   MUTUAL_ASSIGN_OR_RETURN(const auto commits, entry.ClassHashes("commit"));
   MUTUAL_ASSIGN_OR_RETURN(const auto sealed, entry.SealedHashes("sealed"));
   if (commits.size() != window_.classes.size()) return Malformed("it has not one commit a class");
@@ -51,19 +46,32 @@ absl::Status KeyExchange::CheckMasks(const Entry& entry,
     if (commits[c].mask_class != c) return Malformed("its commits are not in order");
     for (const uint32_t holder : window_.classes.Holders(c)) {
       if (!window_.IsPresent(holder)) continue;
-      const bool there = at < sealed.size() && at < wrapped.size() && sealed[at].mask_class == c &&
-                         sealed[at].holder == scrutineers_[holder] && wrapped[at].mask_class == c &&
-                         wrapped[at].holder == holder;
-      if (!there || wrapped[at].ToDigest() != sealed[at].hash) {
-        return Malformed("what is wrapped for the scrutineers does not have its digests");
-      }
+      const bool there = at < sealed.size() && sealed[at].mask_class == c &&
+                         sealed[at].holder == scrutineers_[holder];
+      if (!there) return Malformed("it does not wrap a key for every scrutineer, in order");
       ++at;
     }
   }
-  if (at != sealed.size() || at != wrapped.size()) {
-    return Malformed("it wraps keys for others than the scrutineers");
-  }
+  if (at != sealed.size()) return Malformed("it wraps keys for others than the scrutineers");
   return absl::OkStatus();
+}
+
+absl::Status KeyExchange::CheckMasks(const Entry& entry,
+                                     const std::vector<masking::WrappedKey>& wrapped) const {
+  if (!HasEnoughKeys()) {
+    return WithCode(FailedPrecondition("too few scrutineers have published their keys; wait"),
+                    "KEYS_MISSING");
+  }
+  MUTUAL_RETURN_IF_ERROR(CheckShape(entry));
+  MUTUAL_ASSIGN_OR_RETURN(const auto sealed, entry.SealedHashes("sealed"));
+  const bool same =
+      std::equal(sealed.begin(), sealed.end(), wrapped.begin(), wrapped.end(),
+                 [this](const transparency::SealedHash& one, const masking::WrappedKey& key) {
+                   return one.mask_class == key.mask_class && key.holder < scrutineers_.size() &&
+                          one.holder == scrutineers_[key.holder] && one.hash == key.ToDigest();
+                 });
+  return same ? absl::OkStatus()
+              : Malformed("what is wrapped for the scrutineers does not have its digests");
 }
 
 absl::Status KeyExchange::Check(const Entry& entry,
@@ -118,17 +126,33 @@ absl::Status KeyExchange::TakeDispute(uint64_t index, const Entry& entry) {
 }
 
 absl::Status KeyExchange::Take(const MaskEvent& event) {
+  MUTUAL_RETURN_IF_ERROR(transparency::ParseSignedEntry(event.entry).status());
+  if (!events_.emplace(event.index, event).second) return absl::OkStatus();
+  if (events_.rbegin()->first == event.index) return TakeNext(event);
+  // Two entries were logged at once and reach us in the other order: begin again.
+  window_.scrutineer_keys.assign(scrutineers_.size(), masking::PublicKey{});
+  masks_.clear();
+  in_force_.clear();
+  complaints_.clear();
+  for (const auto& [index, one] : events_) MUTUAL_RETURN_IF_ERROR(TakeNext(one));
+  return absl::OkStatus();
+}
+
+absl::Status KeyExchange::TakeNext(const MaskEvent& event) {
   MUTUAL_ASSIGN_OR_RETURN(const auto parsed, transparency::ParseSignedEntry(event.entry));
   const Entry& entry = parsed.entry;
   MUTUAL_ASSIGN_OR_RETURN(const std::string node, entry.Text("node"));
+  const int number = NumberOf(node);
   if (entry.type() == "scrutineer") {
     MUTUAL_ASSIGN_OR_RETURN(const Digest key, entry.Hash("x25519"));
-    const int number = NumberOf(node);
-    if (number >= 0) window_.scrutineer_keys[static_cast<size_t>(number)] = key.bytes;
+    const bool counts = number >= 0 && masks_.empty() && !HasKeyOf(node);
+    if (counts) window_.scrutineer_keys[static_cast<size_t>(number)] = key.bytes;
   } else if (entry.type() == "masks") {
-    masks_[event.index] = {node, event.wrapped, {}, {}};
+    // A scrutineer's key slipped in before them perhaps: the node is asked for others.
+    if (!HasEnoughKeys() || !CheckShape(entry).ok()) return absl::OkStatus();
+    masks_[event.index] = {node, {}, {}};
     in_force_[node] = event.index;
-  } else if (entry.type() == "keys-ok") {
+  } else if (entry.type() == "keys-ok" && HasKeyOf(node)) {
     MUTUAL_ASSIGN_OR_RETURN(const auto indices, entry.Integers("masks"));
     for (const uint64_t index : indices) {
       if (masks_.count(index) > 0) masks_.at(index).confirmed_by.insert(node);
@@ -149,7 +173,10 @@ bool KeyExchange::HasAllKeys() const {
                      [this](const std::string& name) { return HasKeyOf(name); });
 }
 
-bool KeyExchange::HasMasks(const std::string& node) const { return in_force_.count(node) > 0; }
+bool KeyExchange::HasMasks(const std::string& node) const {
+  const auto found = in_force_.find(node);
+  return found != in_force_.end() && !events_.at(found->second).wrapped.empty();
+}
 
 bool KeyExchange::IsConfirmed(const std::string& node) const {
   const Masks* const masks = InForce(node);
@@ -177,7 +204,8 @@ std::vector<uint64_t> KeyExchange::ToConfirm(const std::string& scrutineer) cons
   if (!HasKeyOf(scrutineer)) return indices;
   for (const auto& [node, index] : in_force_) {
     const Masks& masks = masks_.at(index);
-    if (masks.confirmed_by.count(scrutineer) == 0 && masks.disputed_by.count(scrutineer) == 0) {
+    if (HasMasks(node) && masks.confirmed_by.count(scrutineer) == 0 &&
+        masks.disputed_by.count(scrutineer) == 0) {
       indices.push_back(index);
     }
   }
@@ -203,13 +231,12 @@ std::vector<uint64_t> KeyExchange::ToReveal(const std::string& node) const {
 
 absl::StatusOr<std::vector<masking::WrappedKey>> KeyExchange::WrappedFor(
     uint64_t masks, const std::string& scrutineer) const {
-  const auto found = masks_.find(masks);
-  if (found == masks_.end()) {
+  if (masks_.count(masks) == 0) {
     return WithCode(NotFound("entry %d is no masks entry of this study", masks),
                     "MASK_KEY_MISSING");
   }
   std::vector<masking::WrappedKey> own;
-  for (const masking::WrappedKey& one : found->second.wrapped) {
+  for (const masking::WrappedKey& one : events_.at(masks).wrapped) {
     if (scrutineers_[one.holder] == scrutineer) own.push_back(one);
   }
   return own;

@@ -4,7 +4,10 @@
 //                                     └──── dispute ─▶ reveal ─▶ masks again ┘
 //
 // No clock, thread, file or network. The caller checks a submitted entry with Check, logs it,
-// journals it as a MaskEvent and gives it to Take; replaying the events rebuilds the state.
+// journals it as a MaskEvent and gives it to Take; replaying the events rebuilds the state. The
+// order of the log decides, not that of Take: whoever reads the log comes to the same window. A
+// scrutineer's first key counts if it stands before the first masks; masks count if they wrap a key
+// for everybody whose key stands before them, and for nobody else.
 #pragma once
 
 #include <cstdint>
@@ -42,13 +45,15 @@ class KeyExchange {
   // entry refers to what is not there.
   absl::Status Check(const transparency::Entry& entry,
                      const std::vector<aggregation::masking::WrappedKey>& wrapped) const;
+  // Errors on bytes that are no entry. Twice the same index is taken once.
   absl::Status Take(const MaskEvent& event);
 
   bool HasKeyOf(const std::string& scrutineer) const;
   bool HasAllKeys() const;
   // Enough keys for every class, see KeyWindow::Check.
   bool HasEnoughKeys() const { return window_.Check().ok(); }
-  // Whether the node has published masks since it last revealed a key.
+  // Whether the node has published masks since it last revealed a key, and what it wrapped is here:
+  // after a crash it may be lost.
   bool HasMasks(const std::string& node) const;
   // Every scrutineer present has confirmed the node's masks in force.
   bool IsConfirmed(const std::string& node) const;
@@ -66,7 +71,6 @@ class KeyExchange {
  private:
   struct Masks {
     std::string node;
-    std::vector<aggregation::masking::WrappedKey> wrapped;
     std::set<std::string> confirmed_by, disputed_by;
   };
   struct Complaint {
@@ -78,13 +82,17 @@ class KeyExchange {
       : window_(window), scrutineers_(std::move(scrutineers)) {}
   int NumberOf(const std::string& scrutineer) const;  // -1: none
   const Masks* InForce(const std::string& node) const;
+  // Commits and digests are those of every class and present holder, in order.
+  absl::Status CheckShape(const transparency::Entry& entry) const;
   absl::Status CheckMasks(const transparency::Entry& entry,
                           const std::vector<aggregation::masking::WrappedKey>& wrapped) const;
+  absl::Status TakeNext(const MaskEvent& event);
   absl::Status TakeDispute(uint64_t index, const transparency::Entry& entry);
 
   aggregation::masking::KeyWindow window_;
   std::vector<std::string> scrutineers_;
-  std::map<uint64_t, Masks> masks_;  // by index
+  std::map<uint64_t, MaskEvent> events_;  // by index
+  std::map<uint64_t, Masks> masks_;       // well-formed ones, by index
   std::map<std::string, uint64_t> in_force_;
   std::map<uint64_t, Complaint> complaints_;
 };

@@ -125,6 +125,13 @@ absl::Status StudyRun::CheckMaskEntry(const transparency::Entry& entry, const Wr
                            "until the join window ends"),
         "KEYS_MISSING");
   }
+  // The last half is the nodes': a complaint in the last moment would cost an honest one the study.
+  const bool is_complaint = entry.type() == "dispute" && !entry.Has("ephemeral-secret");
+  if (is_complaint && WindowIsOver(now - study_.cohort.deadline / 2)) {
+    return WithCode(FailedPrecondition("the time for disputes about mask keys of study %s is over",
+                                       study_.digest.Short()),
+                    "KEY_WINDOW_CLOSED");
+  }
   return keys_->Check(entry, wrapped);
 }
 
@@ -163,7 +170,12 @@ bool StudyRun::NeedsCosigners(const std::string& newest) {
   const auto* const tallying =
       machine_ == nullptr ? nullptr : std::get_if<Tallying>(&machine_->state());
   if (record_.state != "running" || tallying == nullptr || tallying->is_complete()) return false;
-  const WantedWitnesses wanted = CloseWitnesses();
+  WantedWitnesses wanted = CloseWitnesses();
+  // Whom the log revokes counts for nobody any more.
+  const auto all = parts_.journal->Organisations();
+  for (const Organisation& one : all.ok() ? *all : std::vector<Organisation>()) {
+    if (one.role == "node" && !one.revoked_at.empty()) std::erase(wanted.names, one.name);
+  }
   const transparency::Policy policy = parts_.log->policy();
   for (const std::string* const one : {&tallying->close.checkpoint, &newest}) {
     if (!tally_checkpoint_.empty()) break;
@@ -173,8 +185,8 @@ bool StudyRun::NeedsCosigners(const std::string& newest) {
       continue;
     }
     const auto& names = evaluation->cosigned_by;
-    const auto count = std::count_if(
-        wanted.names.begin(), wanted.names.end(), [&](const std::string& name) {
+    const auto count =
+        std::count_if(wanted.names.begin(), wanted.names.end(), [&](const std::string& name) {
           return std::find(names.begin(), names.end(), name) != names.end();
         });
     if (static_cast<size_t>(count) >= wanted.count) tally_checkpoint_ = *one;
@@ -249,7 +261,7 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   const auto turn = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) /
                                           kClassSumSeconds);
   // With the checkpoint: a holder that was restarted judges the close again.
-  MaskDuty duty{DutyKind::kClassSums,      study_.digest, round_, tallying->close.entry, {}, {},
+  MaskDuty duty{DutyKind::kClassSums, study_.digest, round_, tallying->close.entry, {}, {},
                 tally_checkpoint_};
   for (uint32_t c = 0; c < tallying->classes; ++c) {
     const auto agreed = tallying->agreement.Agreed(c);
@@ -266,8 +278,7 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   if (!duty.classes.empty()) duties->push_back(std::move(duty));
 }
 
-std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation,
-                                          absl::Time now) const {
+std::vector<MaskDuty> StudyRun::DutiesFor(const std::string& organisation, absl::Time now) const {
   std::vector<MaskDuty> duties;
   if (record_.state == "proposed") AddKeyDuties(organisation, now, &duties);
   if (record_.state == "running") AddTallyDuties(organisation, now, &duties);

@@ -85,6 +85,21 @@ TEST_CASE("⚔ Sampling draws a coin for every slot, empty or not", "[contributi
   REQUIRE(a.filled() == b.filled());
 }
 
+TEST_CASE("⚔ A node contributes whether or not anybody consents, and nothing shows which",
+          "[contribution]") {
+  const double rate = GENERATE(1.0, 0.5);
+  const AdmittedRound round = MakeRound(rate);
+  testing::SeededRandom random(1);
+  NoNoise noise;
+  // Nobody ever, everybody withdrew, everybody there: a vector of one length, and no refusal.
+  for (const SlotTable& slots : {SlotTable(1, {}), SlotTable(1, std::vector<std::vector<double>>(9)),
+                                 SlotTable(1, std::vector<std::vector<double>>(9, {60.0}))}) {
+    const auto words = MakeContribution({&round, &slots, {}, nullptr}, random, noise);
+    REQUIRE_OK(words);
+    CHECK(words->size() == round.recipe->dimension());
+  }
+}
+
 TEST_CASE("The held-out share is a fixed hash of slot and study", "[contribution]") {
   Digest study;
   int held_out = 0;

@@ -111,7 +111,7 @@ TEST_CASE("only keys signed by the organisation that they are of count") {
   const StudyHistory* const history = fixture.view.Find(Digest{});
   REQUIRE(history != nullptr);
   REQUIRE(history->keys.size() == 1);
-  REQUIRE(history->KeyOf("north")->key[0] == 4);
+  REQUIRE(history->KeyOf("north", ~uint64_t{0})->key[0] == 4);
 }
 
 TEST_CASE("what a revoked scrutineer says is void from then on") {
@@ -121,8 +121,8 @@ TEST_CASE("what a revoked scrutineer says is void from then on") {
   fixture.Revoke("north");
   const uint64_t after = fixture.Key("north", 2, "node/north");
   REQUIRE_OK(fixture.Read());
-  REQUIRE(fixture.view.Find(Digest{})->KeyOf("north") == nullptr);
-  REQUIRE(fixture.view.Find(Digest{})->KeyOf("east") != nullptr);
+  REQUIRE(fixture.view.Find(Digest{})->KeyOf("north", ~uint64_t{0}) == nullptr);
+  REQUIRE(fixture.view.Find(Digest{})->KeyOf("east", ~uint64_t{0}) != nullptr);
   REQUIRE(fixture.view.IsEnrolled("north", before));
   REQUIRE(!fixture.view.IsEnrolled("north", after));
 }

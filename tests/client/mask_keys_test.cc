@@ -73,6 +73,23 @@ TEST_CASE("a crash after the vector was stored leaves no key of its round to a l
   REQUIRE(fixture.Loaded().round() == 3);
 }
 
+TEST_CASE(
+    "once a key is revealed nothing is masked with what it belonged to, and later draws know") {
+  Fixture fixture;
+  REQUIRE_OK(fixture.keys.SeedOf(fixture.study, fixture.random).status());
+  REQUIRE_OK(fixture.keys.Keep(fixture.study, fixture.federation.maskers[0]));
+  REQUIRE_OK(fixture.keys.Reveal(fixture.study, {2, 1}));
+  REQUIRE_OK(fixture.keys.Reveal(fixture.study, {2, 1}));  // the receipt was lost
+  REQUIRE_OK(fixture.keys.Reveal(fixture.study, {0, 3}));
+  REQUIRE(ErrorCode(fixture.keys.Load(fixture.study, fixture.federation.classes).status()) ==
+          "MASK_KEYS_MISSING");
+  const MaskKeys restarted(fixture.folder.path());
+  REQUIRE(*restarted.Revealed(fixture.study) == std::vector<RevealedKey>{{2, 1}, {0, 3}});
+  REQUIRE_OK(fixture.keys.Keep(fixture.study, fixture.federation.maskers[0]));
+  REQUIRE_OK(fixture.keys.AdvancePast(fixture.study, 1));
+  REQUIRE(!fixture.Has(".revealed"));
+}
+
 TEST_CASE("everything of a study is forgotten") {
   Fixture fixture;
   REQUIRE_OK(fixture.keys.SeedOf(fixture.study, fixture.random).status());

@@ -62,9 +62,19 @@ def json_everywhere(federation):
     with open(federation.path("study.toml"), "w") as file:
         file.write(STUDY)
     check(as_json(federation, "mutual", "lint", federation.path("study.toml"))["problems"] == [], "lint --json")
+    early = as_json(federation, "mutual", "--dir", research, "lint", "--federation",
+                    federation.path("study.toml"), fails=True)
+    check(early["error"]["code"] == "NOT_FOUNDED", "lint --federation before the first study")
     report = as_json(federation, *node, "check-data", federation.path("study.toml"))
     check(report["rows_accepted"] == 20 and report["rows_rejected"] == 1, "check-data --json")
     digest = as_json(federation, "mutual", "--dir", research, "propose", federation.path("study.toml"))["digest"]
+    check(as_json(federation, "mutual", "--dir", research, "lint", "--federation",
+                  federation.path("study.toml"))["digest"] == digest, "lint --federation --json")
+    with open(federation.path("stranger.toml"), "w") as file:
+        file.write(STUDY.replace('["east", "north", "south"]', '["east", "north", "stranger"]'))
+    code, output, _ = run(federation, "mutual", "--dir", research, "lint", "--federation",
+                          federation.path("stranger.toml"))
+    check(code == 1 and "SCRUTINEER_UNKNOWN" in output, "lint --federation finds a scrutineer that is no witness")
     check(as_json(federation, *node, "accept", digest)["epsilon_node"] > 0, "accept --json")
     refused = as_json(federation, "mutual-node", "--dir", federation.path("mill"), "refuse", digest)
     check(refused["answer"] == "refused", "refuse --json")

@@ -1,12 +1,12 @@
 // Who belongs to the federation, with which keys, and which witnesses count.
 #include <algorithm>
-#include <functional>
 #include <set>
 
 #include "absl/strings/str_format.h"
 #include "base/encoding.h"
 #include "tools/audit/rules.h"
 #include "transparency/entry_rules.h"
+#include "transparency/policy_change.h"
 
 namespace mutual::audit {
 namespace {
@@ -27,19 +27,6 @@ std::set<std::string> SigningWitnesses(const Located& at, const Rulebook& rules,
     }
   }
   return names;
-}
-
-bool MeetsQuorum(const Policy& policy, const std::set<std::string>& names) {
-  const std::function<bool(const std::string&)> holds = [&](const std::string& name) {
-    if (names.count(name) > 0) return true;
-    for (const PolicyGroup& group : policy.groups()) {
-      if (group.name != name) continue;
-      const auto count = std::count_if(group.members.begin(), group.members.end(), holds);
-      return static_cast<size_t>(count) >= group.threshold;
-    }
-    return false;
-  };
-  return policy.quorum() == "none" || holds(policy.quorum());
 }
 
 void TakePolicy(const Located& at, const Rulebook& rules) {

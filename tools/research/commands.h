@@ -24,6 +24,8 @@ absl::Status Join(const CommandOptions& options, const std::string& code,
                   const std::string& organisation, const std::string& address);
 absl::Status ChangePassphrase(const CommandOptions& options, bool remove);
 absl::Status LintFile(const CommandOptions& options, const std::string& path);
+// The same, and what `propose` would find, by the policy of the federation that the folder joined.
+absl::Status LintForFederation(const CommandOptions& options, const std::string& path);
 absl::Status Propose(const CommandOptions& options, const std::string& path);
 absl::Status List(const CommandOptions& options);
 absl::Status Watch(const CommandOptions& options, const std::string& study);

@@ -78,6 +78,9 @@ int main(int argc, char** argv) {
   passphrase->add_flag("--remove", remove, "keep the keys without one");
   auto* lint = app.add_subcommand("lint", "find every problem of a study file");
   lint->add_option("file", file)->required();
+  bool with_federation = false;
+  lint->add_flag("--federation", with_federation,
+                 "also check it against the federation that --dir joined");
   auto* propose = app.add_subcommand("propose", "put a study to the organisations");
   propose->add_option("file", file)->required();
   auto* list = app.add_subcommand("studies", "list the federation's studies");
@@ -113,7 +116,7 @@ int main(int argc, char** argv) {
   epsilon->add_option("--phase", question.phases, "Z,Q,T; may be repeated, composes");
   ShowExample(join, "join CODE --organisation research");
   ShowExample(passphrase, "passphrase");
-  ShowExample(lint, "lint study.toml --json");
+  ShowExample(lint, "lint study.toml --federation");
   ShowExample(propose, "propose study.toml");
   ShowExample(list, "studies");
   ShowExample(watch, "watch 3f9a1c");
@@ -133,6 +136,7 @@ int main(int argc, char** argv) {
   if (*join) return report(Join(options, code, organisation, address));
   if (app.got_subcommand("plan")) return report(PrintPlan(options, planned));
   if (*passphrase) return report(ChangePassphrase(options, remove));
+  if (*lint && with_federation) return report(LintForFederation(options, file));
   if (*lint) return report(LintFile(options, file));
   if (*propose) return report(Propose(options, file));
   if (*list) return report(List(options));

@@ -8,6 +8,7 @@
 #include "absl/time/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "client/node/channel_log.h"
 #include "client/node/home.h"
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
@@ -16,6 +17,8 @@
 #include "crypto/passphrase.h"
 #include "study/study_file.h"
 #include "tools/research/commands.h"
+#include "tools/research/federation_check.h"
+#include "transparency/entry_rules.h"
 
 namespace mutual::research {
 namespace {
@@ -81,9 +84,31 @@ absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
   return absl::OkStatus();
 }
 
-absl::Status LintFile(const CommandOptions& options, const std::string& path) {
-  MUTUAL_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kStudyBytes));
-  const study::LintResult result = study::Lint(text, absl::Now(), client::SolveNoise);
+namespace {
+
+// What the log says of the federation. FAILED_PRECONDITION NOT_FOUNDED before the first study.
+absl::StatusOr<KnownFederation> AskFederation(const CommandOptions& options) {
+  MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
+  MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel->ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust,
+                          client::Trust::Open(home->folder(), home->origin(), home->log_key()));
+  if (shown.policy_receipt.empty()) {
+    return WithCode(FailedPrecondition("the federation is founded with its first study: whoever is "
+                                       "enrolled by then becomes a witness, so nothing more can be "
+                                       "checked now; propose checks it"),
+                    "NOT_FOUNDED");
+  }
+  MUTUAL_RETURN_IF_ERROR(client::LearnIfFirst(*trust, shown.policy_receipt));
+  MUTUAL_ASSIGN_OR_RETURN(const client::VerifiedEntry entry, trust->Verify(shown.policy_receipt));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Policy policy, transparency::PolicyOf(entry.entry.entry));
+  const std::vector<std::string> operated = entry.entry.entry.Texts("operator-node");
+  return KnownFederation{std::move(policy), {operated.begin(), operated.end()}};
+}
+
+absl::Status Show(const CommandOptions& options, const std::string& path,
+                  const study::LintResult& result) {
+  const bool is_good = result.problems.empty() && result.study.has_value();
   if (options.json) {
     nlohmann::ordered_json json = {{"problems", nlohmann::ordered_json::array()},
                                    {"warnings", nlohmann::ordered_json::array()}};
@@ -95,20 +120,37 @@ absl::Status LintFile(const CommandOptions& options, const std::string& path) {
     };
     add("problems", result.problems);
     add("warnings", result.warnings);
-    if (result.study) json["digest"] = result.study->digest.ToHex();
+    if (is_good) json["digest"] = result.study->digest.ToHex();
     std::printf("%s\n", json.dump(2).c_str());
   } else {
     for (const study::Problem& problem : result.problems) PrintProblem(path, problem, "problem");
     for (const study::Problem& warning : result.warnings) PrintProblem(path, warning, "warning");
-    if (result.study) {
+    if (is_good) {
       std::printf("%s is a valid study, digest %s\n", path.c_str(),
                   result.study->digest.ToHex().c_str());
     }
   }
-  if (result.study) return absl::OkStatus();
+  if (is_good) return absl::OkStatus();
   return WithCode(InvalidArgument("%d problems found in %s; mend them and lint again",
                                   result.problems.size(), path),
                   "STUDY_INVALID");
+}
+
+}  // namespace
+
+absl::Status LintFile(const CommandOptions& options, const std::string& path) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kStudyBytes));
+  return Show(options, path, study::Lint(text, absl::Now(), client::SolveNoise));
+}
+
+absl::Status LintForFederation(const CommandOptions& options, const std::string& path) {
+  MUTUAL_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, kStudyBytes));
+  study::LintResult result = study::Lint(text, absl::Now(), client::SolveNoise);
+  if (result.study) {
+    MUTUAL_ASSIGN_OR_RETURN(const KnownFederation federation, AskFederation(options));
+    result.problems = CheckAgainst(*result.study, federation);
+  }
+  return Show(options, path, result);
 }
 
 absl::Status Propose(const CommandOptions& options, const std::string& path) {

@@ -114,7 +114,7 @@ absl::Status VirtualFederation::EnrolNodes() {
   MUTUAL_ASSIGN_OR_RETURN(room_.trust,
                           client::Trust::Open(plan_.folder / "shared", nodes_[0]->home().origin(),
                                               nodes_[0]->home().log_key()));
-  room_.room = std::make_unique<client::ReadingRoom>(&nodes_[0]->home(), room_.trust.get());
+  room_.room = std::make_unique<client::ReadingRoom>(nodes_[0]->home().origin(), room_.trust.get());
   return absl::OkStatus();
 }
 

@@ -122,7 +122,7 @@ absl::Status VirtualNode::OpenDesk(const study::Study& study, SharedRoom* shared
   const bool is_scrutineer =
       std::find(scrutineers.begin(), scrutineers.end(), identity_.name) != scrutineers.end();
   if (is_scrutineer) {
-    own_room_ = std::make_unique<client::ReadingRoom>(home_.get(), trust_.get());
+    own_room_ = std::make_unique<client::ReadingRoom>(home_->origin(), trust_.get());
   } else {
     shared_ = shared;
   }
