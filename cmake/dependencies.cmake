@@ -62,6 +62,23 @@ add_library(mutual_torch INTERFACE)
 target_include_directories(mutual_torch SYSTEM INTERFACE ${MUTUAL_TORCH_INCLUDE}
                                                          ${MUTUAL_TORCH_API_INCLUDE})
 target_link_libraries(mutual_torch INTERFACE ${MUTUAL_TORCH} ${MUTUAL_TORCH_CPU} ${MUTUAL_C10})
+# LibTorch 1.13's IValue is beyond clang 14 with C++20 (a vector of an incomplete type): then the training module is left
+# out, with the tests and benchmarks that need it. The presets tsa and fuzz do without.
+set(MUTUAL_TRAINING ON)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  include(CheckCXXSourceCompiles)
+  set(CMAKE_REQUIRED_INCLUDES ${MUTUAL_TORCH_INCLUDE} ${MUTUAL_TORCH_API_INCLUDE})
+  set(CMAKE_REQUIRED_FLAGS "-std=c++20")
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  check_cxx_source_compiles("#include <torch/torch.h>\nint main() {}" MUTUAL_TORCH_COMPILES)
+  unset(CMAKE_TRY_COMPILE_TARGET_TYPE)
+  unset(CMAKE_REQUIRED_FLAGS)
+  unset(CMAKE_REQUIRED_INCLUDES)
+  if(NOT MUTUAL_TORCH_COMPILES)
+    message(STATUS "This clang does not compile LibTorch's headers: no training module")
+    set(MUTUAL_TRAINING OFF)
+  endif()
+endif()
 
 if(MUTUAL_TESTS)
   # Catch2 v3 from 3.0 on; v2 on Debian 12, where we build the main ourselves.
