@@ -177,10 +177,12 @@ absl::Status Channel::Declare(const std::string& entry) {
   return Ask(*state_->federation, &fed::Federation::Stub::Declare, request, &response);
 }
 
-absl::StatusOr<TrustReply> Channel::GetTrust() {
+absl::StatusOr<TrustReply> Channel::GetTrust(const std::string& seen) {
+  fed::TrustRequest request;
+  request.set_checkpoint(seen);
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->federation, &fed::Federation::Stub::GetTrust, fed::TrustRequest(), &response));
+      Ask(*state_->federation, &fed::Federation::Stub::GetTrust, request, &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
@@ -295,11 +297,20 @@ absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::st
   return Ask(*state_->federation, &fed::Federation::Stub::Decline, request, &response);
 }
 
-absl::StatusOr<TrustReply> Channel::ResearchTrust() {
+absl::StatusOr<TrustReply> Channel::ResearchTrust(const std::string& seen) {
+  fed::TrustRequest request;
+  request.set_checkpoint(seen);
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->research, &res::Research::Stub::GetTrust, fed::TrustRequest(), &response));
+      Ask(*state_->research, &res::Research::Stub::GetTrust, request, &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
+}
+
+absl::Status Channel::ResearchDeclare(const std::string& entry) {
+  fed::DeclareRequest request;
+  request.set_entry(entry);
+  fed::DeclareResponse response;
+  return Ask(*state_->research, &res::Research::Stub::Declare, request, &response);
 }
 
 absl::StatusOr<Digest> Channel::Propose(const std::string& text, const std::string& entry) {

@@ -99,7 +99,9 @@ class Channel {
   absl::StatusOr<std::string> AnswerStudy(const std::string& entry);
   // This node's software entry.
   absl::Status Declare(const std::string& entry);
-  absl::StatusOr<TrustReply> GetTrust();
+  // `seen`: the newest checkpoint verified here, told after every connection; a coordinator whose storage was set
+  // back learns so. Empty: not told.
+  absl::StatusOr<TrustReply> GetTrust(const std::string& seen = "");
   // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns false (then
   // OK) or the stream ends.
   absl::Status WatchRounds(const std::function<bool(const std::string& receipt)>& notice);
@@ -127,7 +129,9 @@ class Channel {
   void Cancel();
 
   // For researchers.
-  absl::StatusOr<TrustReply> ResearchTrust();
+  absl::StatusOr<TrustReply> ResearchTrust(const std::string& seen);  // as of GetTrust
+  // The researcher's software entry.
+  absl::Status ResearchDeclare(const std::string& entry);
   absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry);
   absl::StatusOr<std::vector<StudySummary>> ResearchStudies();
   absl::Status WatchStudy(const Digest& study,

@@ -110,6 +110,14 @@ absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   return VerifiedEntry{std::move(entry), proof.index, tree};
 }
 
+absl::Status Trust::VerifyReceiptOf(const std::string& entry, const std::string& receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(receipt));
+  if (verified.entry.ToBytes() == entry) return absl::OkStatus();
+  return WithCode(
+      DataLoss("the receipt is not of what this node sent; ask the coordinator's operator"),
+      "RECEIPT_WRONG");
+}
+
 absl::Status Trust::Learn(const std::string& policy_receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(policy_receipt));
   if (verified.entry.entry.type() != "policy") {
@@ -129,6 +137,11 @@ absl::Status Trust::Learn(const std::string& policy_receipt) {
       WriteFileDurably(folder_ / "trust" / "policy", policy.ToText(), FileMode::kPublic));
   policy_ = std::move(policy);
   return absl::OkStatus();
+}
+
+std::string Trust::seen_checkpoint() {
+  const absl::MutexLock lock(&mutex_);
+  return seen_bytes_;
 }
 
 transparency::TreeHead Trust::seen() {

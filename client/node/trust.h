@@ -39,6 +39,8 @@ class Trust {
   // UNAUTHENTICATED or DATA_LOSS with a code of transparency/; FAILED_PRECONDITION NO_QUORUM;
   // DATA_LOSS LOG_FORKED, with evidence kept.
   absl::StatusOr<VerifiedEntry> Verify(const std::string& receipt);
+  // That the receipt is of `entry`'s bytes, besides: DATA_LOSS RECEIPT_WRONG.
+  absl::Status VerifyReceiptOf(const std::string& entry, const std::string& receipt);
   // Takes a policy entry's receipt, cosigned by the quorum believed so far (by anyone at first).
   absl::Status Learn(const std::string& policy_receipt);
   // Takes a checkpoint signed by the log as seen, if it is newer.
@@ -52,6 +54,7 @@ class Trust {
   };
   absl::StatusOr<Cosigned> Cosigners(const std::string& checkpoint);
   transparency::TreeHead seen();
+  std::string seen_checkpoint();  // its bytes; empty before the first
   // DATA_LOSS LOG_FORKED for ever after a fork was seen, until a person has put DIR/evidence
   // elsewhere.
   absl::Status CheckUnforked() const;

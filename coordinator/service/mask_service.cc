@@ -4,6 +4,7 @@
 #include "base/encoding.h"
 #include "base/status.h"
 #include "coordinator/service/identity.h"
+#include "coordinator/service/raw_message.h"
 #include "coordinator/service/reactors.h"
 #include "coordinator/service/services.h"
 
@@ -53,7 +54,7 @@ absl::StatusOr<WrappedKeys> FromProto(
 }
 
 // One class sum being received: header, then chunks straight to disk and hash.
-class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessage> {
+class ClassSumReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
   ClassSumReactor(FederationCore& core, Context* context) : core_(core) {
     auto caller = CallerOf(*context, core, "node");
@@ -70,6 +71,7 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
       return;
     }
     const absl::Status status = Take();
+    message_.Clear();
     if (status.ok()) {
       StartRead(&message_);
     } else {
@@ -81,16 +83,21 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
 
  private:
   absl::Status Take() {
-    if (message_.has_header()) return Begin(message_.header());
+    MUTUAL_ASSIGN_OR_RETURN(const RawMessage raw, ReadRaw(&message_));
+    if (raw.is_header) {
+      fed::ClassSumHeader header;
+      if (!header.ParseFromString(raw.Joined())) return InvalidArgument("the header is malformed");
+      return Begin(header);
+    }
     if (upload_ == nullptr) {
       return InvalidArgument("the class sum began with bytes, want its header first");
     }
-    if (upload_->size() + message_.data().size() > ticket_.bytes) {
+    if (upload_->size() + raw.size > ticket_.bytes) {
       return WithCode(
           InvalidArgument("the class sum is longer than the %d bytes of its round", ticket_.bytes),
           "WRONG_LENGTH");
     }
-    return upload_->Append(message_.data());
+    return upload_->Append(raw.pieces);
   }
   absl::Status Begin(const fed::ClassSumHeader& header) {
     if (upload_ != nullptr) return InvalidArgument("the class sum has two headers, want one");
@@ -109,13 +116,16 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
 
   FederationCore& core_;
   std::unique_ptr<Caller> caller_;
-  fed::ClassSumMessage message_;
+  grpc::ByteBuffer message_;
   ClassSumName name_;
   UploadTicket ticket_;
   std::unique_ptr<ContentStore::Upload> upload_;
 };
 
-class MaskService final : public fed::Masks::CallbackService {
+// Class sums are taken as they arrive (raw_message.h).
+using Service = fed::Masks::WithRawCallbackMethod_SubmitClassSum<fed::Masks::CallbackService>;
+
+class MaskService final : public Service {
  public:
   explicit MaskService(FederationCore& core) : core_(core) {}
 
@@ -170,8 +180,10 @@ class MaskService final : public fed::Masks::CallbackService {
     return Reply(context, wrapped.status());
   }
 
-  grpc::ServerReadReactor<fed::ClassSumMessage>* SubmitClassSum(
-      Context* context, fed::SubmitClassSumResponse*) override {
+  grpc::ServerReadReactor<grpc::ByteBuffer>* SubmitClassSum(Context* context,
+                                                            grpc::ByteBuffer* response) override {
+    const grpc::Slice nothing;
+    *response = grpc::ByteBuffer(&nothing, 1);  // a SubmitClassSumResponse, which has no fields
     return new ClassSumReactor(core_, context);
   }
 

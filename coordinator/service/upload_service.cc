@@ -1,6 +1,7 @@
 // One contribution being received: header, then chunks straight to disk and hash.
 #include "base/status.h"
 #include "coordinator/service/identity.h"
+#include "coordinator/service/raw_message.h"
 #include "coordinator/service/services.h"
 
 namespace mutual::coordinator {
@@ -9,10 +10,10 @@ namespace fed = ::mutual::federation::v1;
 
 namespace {
 
-class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
+class UploadReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
   UploadReactor(FederationCore& core, grpc::CallbackServerContext* context,
-                fed::UploadResponse* response)
+                grpc::ByteBuffer* response)
       : core_(core), response_(response) {
     auto caller = CallerOf(*context, core, "node");
     if (!caller.ok()) {
@@ -31,7 +32,7 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
     }
     const absl::Status status = Take();
     // A stream that waits for its node's next bytes holds no message: many may wait at once.
-    fed::UploadMessage().Swap(&message_);
+    message_.Clear();
     if (status.ok()) {
       StartRead(&message_);
     } else {
@@ -42,16 +43,21 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
  private:
   absl::Status Take() {
-    if (message_.has_header()) return Begin(message_.header());
+    MUTUAL_ASSIGN_OR_RETURN(const RawMessage raw, ReadRaw(&message_));
+    if (raw.is_header) {
+      fed::UploadHeader header;
+      if (!header.ParseFromString(raw.Joined())) return InvalidArgument("the header is malformed");
+      return Begin(header);
+    }
     if (upload_ == nullptr) {
       return InvalidArgument("the upload began with bytes, want its signed header first");
     }
-    if (upload_->size() + message_.data().size() > ticket_.bytes) {
+    if (upload_->size() + raw.size > ticket_.bytes) {
       return WithCode(InvalidArgument("the upload is longer than the %d bytes of its round",
                                       ticket_.bytes),
                       "WRONG_LENGTH");
     }
-    return upload_->Append(message_.data());
+    return upload_->Append(raw.pieces);
   }
 
   absl::Status Begin(const fed::UploadHeader& header) {
@@ -77,14 +83,18 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
     MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
     MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
                             core_.FinishUpload(*caller_, ticket_, entry_));
-    response_->set_receipt(receipt);
-    return absl::OkStatus();
+    fed::UploadResponse response;
+    response.set_receipt(receipt);
+    bool own = false;
+    const grpc::Status packed =
+        grpc::SerializationTraits<fed::UploadResponse>::Serialize(response, response_, &own);
+    return packed.ok() ? absl::OkStatus() : Internal("the receipt is too long to be sent");
   }
 
   FederationCore& core_;
-  fed::UploadResponse* const response_;
+  grpc::ByteBuffer* const response_;
   std::unique_ptr<Caller> caller_;
-  fed::UploadMessage message_;
+  grpc::ByteBuffer message_;
   std::string entry_;
   UploadTicket ticket_;
   std::unique_ptr<ContentStore::Upload> upload_;
@@ -92,8 +102,9 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
 }  // namespace
 
-grpc::ServerReadReactor<fed::UploadMessage>* MakeUploadReactor(
-    FederationCore& core, grpc::CallbackServerContext* context, fed::UploadResponse* response) {
+grpc::ServerReadReactor<grpc::ByteBuffer>* MakeUploadReactor(FederationCore& core,
+                                                             grpc::CallbackServerContext* context,
+                                                             grpc::ByteBuffer* response) {
   return new UploadReactor(core, context, response);
 }
 

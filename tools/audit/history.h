@@ -101,6 +101,13 @@ struct Incident {
   std::string code, what, time;
 };
 
+// A program that the coordinator put on record.
+struct Software {
+  uint64_t index = 0;
+  std::string program, version;
+  Digest sha256;
+};
+
 struct History {
   std::string origin;
   std::optional<transparency::NoteVerifier> coordinator;
@@ -115,6 +122,7 @@ struct History {
   std::map<Digest, StudyHistory> studies;
   std::map<std::string, uint64_t> type_counts;
   std::vector<Incident> incidents;
+  std::vector<Software> software;  // by the coordinator
   std::string last_time;  // the newest claim of a signer
 
   // nullptr when nobody of that name is or was enrolled.

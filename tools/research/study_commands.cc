@@ -11,6 +11,7 @@
 #include "client/node/home.h"
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
+#include "client/node/software.h"
 #include "client/node/trust.h"
 #include "crypto/passphrase.h"
 #include "privacy/accountant.h"
@@ -49,16 +50,23 @@ nlohmann::ordered_json ToJson(const client::StudySummary& study) {
           {"reason", study.reason}};
 }
 
-// The study's terms and both figures, signed by the researcher.
-absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Channel& channel,
-                                         const study::Study& study) {
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply trust_reply, channel.ResearchTrust());
-  MUTUAL_ASSIGN_OR_RETURN(const auto trust,
+// What this folder trusts, after it has seen the newest checkpoint.
+absl::StatusOr<std::unique_ptr<client::Trust>> NewestTrust(const client::Home& home,
+                                                           client::Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(auto trust,
                           client::Trust::Open(home.folder(), home.origin(), home.log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply trust_reply,
+                          channel.ResearchTrust(trust->seen_checkpoint()));
   if (!trust_reply.policy_receipt.empty()) {
     MUTUAL_RETURN_IF_ERROR(trust->Learn(trust_reply.policy_receipt));
   }
   MUTUAL_RETURN_IF_ERROR(trust->See(trust_reply.checkpoint));
+  return trust;
+}
+
+// The study's terms and both figures, signed by the researcher.
+absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Trust& trust,
+                                         const study::Study& study) {
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
   privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
@@ -70,7 +78,7 @@ absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Chann
   transparency::EntryWriter writer("propose", home.origin());
   client::TermsOf(study, *recipe).AddTo(&writer);
   client::MaskTermsOf(study).AddTo(&writer);
-  writer.Head("seen", trust->seen())
+  writer.Head("seen", trust.seen())
       .Study(study.digest)
       .Text("researcher", home.organisation())
       .Text("title", study.title)
@@ -146,7 +154,11 @@ absl::Status Propose(const CommandOptions& options, const std::string& path) {
   if (!result.study) return LintFile(options, path);
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
-  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, ProposeEntry(*home, *channel, *result.study));
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust, NewestTrust(*home, *channel));
+  const SystemClock clock;
+  MUTUAL_RETURN_IF_ERROR(
+      client::DeclareSoftware({home.get(), trust.get(), channel.get(), &clock}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, ProposeEntry(*home, *trust, *result.study));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, channel->Propose(text, entry));
   if (digest != result.study->digest) {
     return DataLoss("the coordinator registered another digest than this file's; do not go on");
