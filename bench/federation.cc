@@ -102,7 +102,7 @@ absl::StatusOr<Figures> FiguresOf(const study::Study& study) {
 // The researcher's signed propose entry.
 absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Channel& channel,
                                          const study::Study& study) {
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust(""));
   MUTUAL_ASSIGN_OR_RETURN(const auto trust,
                           client::Trust::Open(home.folder(), home.origin(), home.log_key()));
   MUTUAL_RETURN_IF_ERROR(Follow(*trust, shown));

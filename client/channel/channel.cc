@@ -188,10 +188,12 @@ absl::Status GrpcChannel::Declare(const std::string& entry) {
   return Ask(*state_->federation, &fed::Federation::Stub::Declare, request, &response);
 }
 
-absl::StatusOr<TrustReply> GrpcChannel::GetTrust() {
+absl::StatusOr<TrustReply> GrpcChannel::GetTrust(const std::string& seen) {
+  fed::TrustRequest request;
+  request.set_checkpoint(seen);
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->federation, &fed::Federation::Stub::GetTrust, fed::TrustRequest(), &response));
+      Ask(*state_->federation, &fed::Federation::Stub::GetTrust, request, &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
@@ -306,11 +308,20 @@ absl::Status GrpcChannel::Decline(const Digest& study, uint64_t round, const std
   return Ask(*state_->federation, &fed::Federation::Stub::Decline, request, &response);
 }
 
-absl::StatusOr<TrustReply> GrpcChannel::ResearchTrust() {
+absl::StatusOr<TrustReply> GrpcChannel::ResearchTrust(const std::string& seen) {
+  fed::TrustRequest request;
+  request.set_checkpoint(seen);
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->research, &res::Research::Stub::GetTrust, fed::TrustRequest(), &response));
+      Ask(*state_->research, &res::Research::Stub::GetTrust, request, &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
+}
+
+absl::Status GrpcChannel::ResearchDeclare(const std::string& entry) {
+  fed::DeclareRequest request;
+  request.set_entry(entry);
+  fed::DeclareResponse response;
+  return Ask(*state_->research, &res::Research::Stub::Declare, request, &response);
 }
 
 absl::StatusOr<Digest> GrpcChannel::Propose(const std::string& text, const std::string& entry) {

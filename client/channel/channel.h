@@ -110,7 +110,10 @@ class Channel {
   virtual absl::StatusOr<std::string> AnswerStudy(const std::string& entry) = 0;
   // This node's software entry.
   virtual absl::Status Declare(const std::string& entry) = 0;
-  virtual absl::StatusOr<TrustReply> GetTrust() = 0;
+  // `seen`: the newest checkpoint verified here, told after every connection; a coordinator whose
+  // storage was set back learns so. Empty: not told.
+  virtual absl::StatusOr<TrustReply> GetTrust(const std::string& seen) = 0;
+  absl::StatusOr<TrustReply> GetTrust() { return GetTrust(""); }
   // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns
   // false (then OK) or the stream ends.
   virtual absl::Status WatchRounds(
@@ -142,7 +145,9 @@ class Channel {
   virtual void Cancel() = 0;
 
   // For researchers.
-  virtual absl::StatusOr<TrustReply> ResearchTrust() = 0;
+  virtual absl::StatusOr<TrustReply> ResearchTrust(const std::string& seen) = 0;  // as of GetTrust
+  // The researcher's software entry.
+  virtual absl::Status ResearchDeclare(const std::string& entry) = 0;
   virtual absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry) = 0;
   virtual absl::StatusOr<std::vector<StudySummary>> ResearchStudies() = 0;
   virtual absl::Status WatchStudy(const Digest& study,

@@ -30,7 +30,8 @@ class GrpcChannel final : public Channel {
   absl::StatusOr<std::vector<StudySummary>> ListStudies() override;
   absl::StatusOr<std::string> AnswerStudy(const std::string& entry) override;
   absl::Status Declare(const std::string& entry) override;
-  absl::StatusOr<TrustReply> GetTrust() override;
+  using Channel::GetTrust;
+  absl::StatusOr<TrustReply> GetTrust(const std::string& seen) override;
   absl::Status WatchRounds(const std::function<bool(const std::string& receipt)>& notice) override;
   absl::Status WatchCheckpoints(
       const std::function<bool(const std::string& body)>& notice) override;
@@ -50,7 +51,8 @@ class GrpcChannel final : public Channel {
                               std::string_view bytes) override;
   void Cancel() override;
 
-  absl::StatusOr<TrustReply> ResearchTrust() override;
+  absl::StatusOr<TrustReply> ResearchTrust(const std::string& seen) override;
+  absl::Status ResearchDeclare(const std::string& entry) override;
   absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry) override;
   absl::StatusOr<std::vector<StudySummary>> ResearchStudies() override;
   absl::Status WatchStudy(const Digest& study,

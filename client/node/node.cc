@@ -111,7 +111,8 @@ void Node::ServeWitness(Channel& channel) {
 // After every connection: the newest checkpoint must not contradict what was seen, and a new
 // program is told.
 absl::Status Node::Greet(Channel& channel) {
-  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown,
+                          channel.GetTrust(parts_.trust->seen_checkpoint()));
   const absl::Status seen = parts_.trust->See(shown.checkpoint);
   if (ErrorCode(seen) == "LOG_FORKED") {
     parts_.say(Describe(seen));
@@ -189,11 +190,7 @@ absl::Status Node::SendStored(Channel& channel, const ContributionRecord& record
   if (receipt.empty()) {
     return NotFound("round %d closed without this contribution", record.round);
   }
-  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, parts_.trust->Verify(receipt));
-  if (verified.entry.ToBytes() != record.entry) {
-    return WithCode(DataLoss("the receipt is not of what this node sent; ask the coordinator's operator"),
-                    "RECEIPT_WRONG");
-  }
+  MUTUAL_RETURN_IF_ERROR(parts_.trust->VerifyReceiptOf(record.entry, receipt));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(ReceiptPath(*parts_.home, record.study, record.round),
                                           receipt, FileMode::kPublic));
   MUTUAL_RETURN_IF_ERROR(

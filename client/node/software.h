@@ -1,4 +1,4 @@
-// A node tells the log which program it runs: once, and again after every change.
+// A node or a researcher tells the log which program it runs: once, and again after every change.
 //
 //   DIR/software   the digest and version that the log has taken last
 #pragma once
@@ -13,14 +13,13 @@ namespace mutual::client {
 
 struct SoftwareParts {
   const Home* home;
-  Trust* trust;
+  Trust* trust;  // has seen the newest checkpoint
   Channel* channel;
   const Clock* clock;
 };
 
 // OK at once when DIR/software has this program's digest. Errors of the coordinator (UNAVAILABLE
-// NO_QUORUM when the log waits for witnesses) leave it due for the next time; LOG_FORKED as of
-// Trust::See.
+// NO_QUORUM when the log waits for witnesses) leave it due for the next time.
 absl::Status DeclareSoftware(const SoftwareParts& parts);
 
 }  // namespace mutual::client

@@ -17,11 +17,13 @@ constexpr uint64_t kSmall = 1 << 20;
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const fs::path& folder, const std::string& origin,
+absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const fs::path& folder,
+                                                   const std::string& origin,
                                                    const crypto::VerifyKey& log_key) {
   std::error_code error;
   fs::create_directories(folder / "trust", error);
-  if (error) return Unavailable("cannot create %s: %s", (folder / "trust").string(), error.message());
+  if (error)
+    return Unavailable("cannot create %s: %s", (folder / "trust").string(), error.message());
   MUTUAL_ASSIGN_OR_RETURN(
       const transparency::NoteVerifier log,
       transparency::NoteVerifier::Create(origin, transparency::KeyType::kNote, log_key));
@@ -33,7 +35,9 @@ absl::StatusOr<std::unique_ptr<Trust>> Trust::Open(const fs::path& folder, const
       transparency::Policy::Parse(kept.ok() ? *kept : pinned + "quorum none\n"));
   std::unique_ptr<Trust> trust(new Trust(folder, std::move(policy)));
   const absl::StatusOr<std::string> seen = ReadFile(folder / "trust" / "seen", kSmall);
-  if (!seen.ok()) return absl::IsNotFound(seen.status()) ? std::move(trust) : absl::StatusOr<std::unique_ptr<Trust>>(seen.status());
+  if (!seen.ok())
+    return absl::IsNotFound(seen.status()) ? std::move(trust)
+                                           : absl::StatusOr<std::unique_ptr<Trust>>(seen.status());
   const absl::MutexLock lock(&trust->mutex_);
   MUTUAL_ASSIGN_OR_RETURN(const auto opened, transparency::OpenCheckpoint(*seen, log));
   trust->seen_ = {opened.checkpoint.size, opened.checkpoint.root};
@@ -84,7 +88,8 @@ absl::Status Trust::See(const std::string& checkpoint) {
 
 absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string& checkpoint) {
   const absl::MutexLock lock(&mutex_);
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation,
+                          policy_.RequireQuorum(checkpoint));
   const transparency::Checkpoint& found = evaluation.signed_checkpoint.checkpoint;
   MUTUAL_RETURN_IF_ERROR(SeeLocked(found, checkpoint));
   return transparency::TreeHead{found.size, found.root};
@@ -110,12 +115,21 @@ absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   return VerifiedEntry{std::move(entry), proof.index, tree};
 }
 
+absl::Status Trust::VerifyReceiptOf(const std::string& entry, const std::string& receipt) {
+  MUTUAL_ASSIGN_OR_RETURN(const VerifiedEntry verified, Verify(receipt));
+  if (verified.entry.ToBytes() == entry) return absl::OkStatus();
+  return WithCode(
+      DataLoss("the receipt is not of what this node sent; ask the coordinator's operator"),
+      "RECEIPT_WRONG");
+}
+
 absl::Status Trust::TakeLocked(transparency::Policy policy) {
   if (policy == policy_) return absl::OkStatus();
   if (policy.logs().size() != 1 || policy.logs()[0].key != policy_.logs()[0].key) {
-    return WithCode(PermissionDenied("the new policy names another log key than this node's invitation; "
-                                     "ask the other organisations"),
-                    "WRONG_LOG");
+    return WithCode(
+        PermissionDenied("the new policy names another log key than this node's invitation; "
+                         "ask the other organisations"),
+        "WRONG_LOG");
   }
   MUTUAL_RETURN_IF_ERROR(
       WriteFileDurably(folder_ / "trust" / "policy", policy.ToText(), FileMode::kPublic));
@@ -142,9 +156,10 @@ absl::Status Trust::Learn(const std::string& policy_receipt) {
         "POLICY_NOT_READ");
   }
   if (policy.quorum() != "none" && policy.LeastOverlap() <= dishonest) {
-    return InvalidArgument("two quorums of the log's policy share %d witnesses, want more than the "
-                           "%d that may be dishonest; ask the other organisations",
-                           policy.LeastOverlap(), dishonest);
+    return InvalidArgument(
+        "two quorums of the log's policy share %d witnesses, want more than the "
+        "%d that may be dishonest; ask the other organisations",
+        policy.LeastOverlap(), dishonest);
   }
   return TakeLocked(std::move(policy));
 }
@@ -152,6 +167,11 @@ absl::Status Trust::Learn(const std::string& policy_receipt) {
 absl::Status Trust::Adopt(const transparency::Policy& policy) {
   const absl::MutexLock lock(&mutex_);
   return TakeLocked(policy);
+}
+
+std::string Trust::seen_checkpoint() {
+  const absl::MutexLock lock(&mutex_);
+  return seen_bytes_;
 }
 
 transparency::TreeHead Trust::seen() {

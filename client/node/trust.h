@@ -1,6 +1,8 @@
-// What a node believes of the log: the witness policy in force, and the newest checkpoint it verified.
+// What a node believes of the log: the witness policy in force, and the newest checkpoint it
+// verified.
 //
-//   DIR/trust/policy      tlog-policy, learnt at first from the log itself, then changed only when this node
+//   DIR/trust/policy      tlog-policy, learnt at first from the log itself, then changed only when
+//   this node
 //                         has read in the log that the old quorum signed the new one (Adopt)
 //   DIR/trust/seen        the newest checkpoint verified, with its signatures
 //   DIR/evidence/         two checkpoints that cannot both be honest, if that was ever seen
@@ -39,16 +41,20 @@ class Trust {
   // UNAUTHENTICATED or DATA_LOSS with a code of transparency/; FAILED_PRECONDITION NO_QUORUM;
   // DATA_LOSS LOG_FORKED, with evidence kept.
   absl::StatusOr<VerifiedEntry> Verify(const std::string& receipt);
-  // Takes the founding policy entry's receipt. Once a policy with a quorum is believed, another one is not
-  // taken from a receipt, whoever cosigned it ⚔: witnesses cosign checkpoints without judging what entries
-  // say. Then FAILED_PRECONDITION POLICY_NOT_READ, see ReadingRoom. PERMISSION_DENIED WRONG_LOG for another
-  // log's key; INVALID_ARGUMENT when the policy lets its dishonest witnesses cosign a fork.
+  // That the receipt is of `entry`'s bytes, besides: DATA_LOSS RECEIPT_WRONG.
+  absl::Status VerifyReceiptOf(const std::string& entry, const std::string& receipt);
+  // Takes the founding policy entry's receipt. Once a policy with a quorum is believed, another one
+  // is not taken from a receipt, whoever cosigned it ⚔: witnesses cosign checkpoints without
+  // judging what entries say. Then FAILED_PRECONDITION POLICY_NOT_READ, see ReadingRoom.
+  // PERMISSION_DENIED WRONG_LOG for another log's key; INVALID_ARGUMENT when the policy lets its
+  // dishonest witnesses cosign a fork.
   absl::Status Learn(const std::string& policy_receipt);
   // Takes the policy that this node's own reading of the log says is in force. WRONG_LOG as above.
   absl::Status Adopt(const transparency::Policy& policy);
   // Takes a checkpoint signed by the log as seen, if it is newer.
   absl::Status See(const std::string& checkpoint);
-  // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors as of Verify.
+  // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors
+  // as of Verify.
   absl::StatusOr<transparency::TreeHead> VerifyCheckpoint(const std::string& checkpoint);
   // The same with who cosigned it, and the least number of witnesses that two quorums share.
   struct Cosigned {
@@ -58,6 +64,7 @@ class Trust {
   };
   absl::StatusOr<Cosigned> Cosigners(const std::string& checkpoint);
   transparency::TreeHead seen();
+  std::string seen_checkpoint();  // its bytes; empty before the first
   // DATA_LOSS LOG_FORKED for ever after a fork was seen, until a person has put DIR/evidence
   // elsewhere.
   absl::Status CheckUnforked() const;

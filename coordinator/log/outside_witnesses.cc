@@ -23,6 +23,17 @@ OutsideWitnesses::~OutsideWitnesses() {
   for (const auto& [name, asker] : askers) asker->thread.join();
 }
 
+std::vector<std::string> OutsideWitnesses::KeptBy(const transparency::Policy& policy,
+                                                  const std::string& origin) {
+  std::vector<std::string> kept;
+  for (const transparency::PolicyWitness& witness : policy.witnesses()) {
+    if (witness.url.empty()) continue;
+    auto checkpoint = transparency::FetchCosigned(witness.url, origin, kPatience);
+    if (checkpoint.ok()) kept.push_back(*std::move(checkpoint));
+  }
+  return kept;
+}
+
 void OutsideWitnesses::Wake(const transparency::Policy& policy) {
   const absl::MutexLock lock(&mutex_);
   if (stopping_) return;

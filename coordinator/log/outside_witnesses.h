@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
@@ -23,6 +24,11 @@ class OutsideWitnesses {
       : board_(board), say_(std::move(say)) {}
   // Waits for answers under way, a few seconds at most.
   ~OutsideWitnesses();
+
+  // The checkpoints of the log `origin` that those of `policy`'s witnesses have that have a URL and
+  // answer. Waits for each up to a few seconds.
+  static std::vector<std::string> KeptBy(const transparency::Policy& policy,
+                                         const std::string& origin);
 
   // To be called when requests may wait at the board: those of `policy`'s witnesses that have a URL
   // are posted there and their answers brought back. Returns at once.

@@ -33,6 +33,14 @@ std::string FieldOr(const Entry& entry, const std::string& key) {
   return "";
 }
 
+// Whose software it is, by the name of the key that signs.
+std::string SubjectOf(const Entry& entry) {
+  const std::string node = FieldOr(entry, "node"), researcher = FieldOr(entry, "researcher");
+  if (!node.empty()) return transparency::NodeKeyName(node);
+  if (!researcher.empty()) return transparency::ResearcherKeyName(researcher);
+  return std::string(transparency::kCoordinatorKeyName);
+}
+
 }  // namespace
 
 std::string PublicLog::KeyOf(const Entry& entry) {
@@ -60,9 +68,11 @@ std::string PublicLog::KeyOf(const Entry& entry) {
   return key;
 }
 
-absl::StatusOr<std::unique_ptr<PublicLog>> PublicLog::Open(Options options) {
+absl::StatusOr<std::unique_ptr<PublicLog>> PublicLog::Open(Options options,
+                                                           const KeptElsewhere& kept_elsewhere) {
   std::unique_ptr<PublicLog> log(new PublicLog(std::move(options)));
   MUTUAL_RETURN_IF_ERROR(log->Begin());
+  MUTUAL_RETURN_IF_ERROR(log->CheckKeptElsewhere(kept_elsewhere));
   log->worker_ = std::thread([raw = log.get()] { raw->Work(); });
   return log;
 }
@@ -105,7 +115,7 @@ absl::Status PublicLog::Begin() {
         for (const auto& [key, group] : wanted_now_) wanted.push_back(group);
         return options_.board->Collect(request, now, kCosignPatience, wanted);
       },
-      [] { return uint64_t{0}; }};  // a larger size is noticed when witnesses are asked to cosign
+      nullptr};  // who the witnesses are stands in the log itself: see public_log_start.cc
   MUTUAL_ASSIGN_OR_RETURN(crypto::SigningKey again,
                           crypto::SigningKey::FromSeed(options_.key->seed().bytes()));
   MUTUAL_ASSIGN_OR_RETURN(transparency::NoteSigner own,
@@ -162,9 +172,8 @@ absl::Status PublicLog::Index(uint64_t first, const std::vector<std::string>& en
       mask_entries_[FieldOr(entry.entry, "study")].push_back(index);
     }
     if (entry.entry.type() == "software") {
-      const std::string node = FieldOr(entry.entry, "node");
-      software_[(node.empty() ? std::string("coordinator") : transparency::NodeKeyName(node)) +
-                "/" + FieldOr(entry.entry, "program")] = FieldOr(entry.entry, "sha256");
+      software_[SubjectOf(entry.entry) + "/" + FieldOr(entry.entry, "program")] =
+          FieldOr(entry.entry, "sha256");
     }
     if (entry.entry.type() != "genesis" && entry.entry.type() != "policy") continue;
     policy_index_ = index;
@@ -276,7 +285,7 @@ void PublicLog::WaitForCompany() {
   {
     const absl::MutexLock lock(&mutex_);
     const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-      return stopping_ || !waiting_.empty() || recosign_.has_value();
+      return stopping_ || !waiting_.empty() || recosign_.has_value() || heeded_.has_value();
     };
     mutex_.AwaitWithTimeout(absl::Condition(&wake), kIdleLook);
     if (stopping_ || waiting_.empty() || !absl::StartsWith(waiting_.front(), "contribution/"))
@@ -326,23 +335,16 @@ absl::Status PublicLog::RecosignWhenIdle() {
 }
 
 void PublicLog::Work() {
-  absl::Status status;
-  // What a crash left pending is published before anything new.
-  while (log_->has_pending()) {
-    status = log_->Publish();
-    const absl::MutexLock lock(&mutex_);
-    if (stopping_) return;
-    if (!status.ok() && ErrorCode(status) != "NO_QUORUM") break;
-  }
-  if (status.ok() || ErrorCode(status) == "NO_QUORUM") status = ReadAll();
+  absl::Status status = Settle();
   WakeWaiting();
-  while (status.ok()) {
+  while (status.ok() && !IsStopping()) {
     WaitForCompany();
+    status = CheckHeeded();
+    if (!status.ok()) break;
     const std::vector<std::string> batch = TakeBatch();
     status = batch.empty() ? RecosignWhenIdle() : AppendBatch(batch);
-    const absl::MutexLock lock(&mutex_);
-    if (stopping_) return;
   }
+  if (IsStopping()) return;
   options_.say("the log has stopped: " + Describe(status));
   mutex_.Lock();
   broken_ = status;

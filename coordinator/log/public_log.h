@@ -54,8 +54,14 @@ class PublicLog {
     absl::Duration idle = absl::Minutes(10);      // after it, witnesses are asked for newer times
     std::filesystem::path served = {};            // in place of folder/"public"
   };
-  // Opens or begins the log. Errors as of transparency::Log::Open.
-  static absl::StatusOr<std::unique_ptr<PublicLog>> Open(Options options);
+  // Checkpoints of this log that outside witnesses of the policy keep, as they answer.
+  using KeptElsewhere = std::function<std::vector<std::string>(const transparency::Policy&)>;
+
+  // Opens or begins the log. Errors as of transparency::Log::Open; DATA_LOSS STORAGE_ROLLED_BACK also
+  // when a checkpoint that is kept elsewhere is ahead of it. Nothing is appended before a quorum of
+  // witnesses has cosigned what was published last: one that has seen more says so.
+  static absl::StatusOr<std::unique_ptr<PublicLog>> Open(
+      Options options, const KeptElsewhere& kept_elsewhere = nullptr);
   ~PublicLog();
 
   // Signs with the coordinator's key.
@@ -80,9 +86,13 @@ class PublicLog {
   absl::StatusOr<std::string> Receipt(uint64_t index);
   // Of the newest policy entry; NOT_FOUND before there is one.
   absl::StatusOr<std::string> PolicyReceipt();
-  // SHA-256 in hex that the newest software entry of `subject` ("coordinator", "node/<name>") gives
-  // for `program`; empty when there is none.
+  // SHA-256 in hex that the newest software entry of `subject` ("coordinator", "node/<name>",
+  // "researcher/<name>") gives for `program`; empty when there is none.
   std::string DeclaredSoftware(const std::string& subject, const std::string& program);
+  // Takes a checkpoint that somebody says this log has shown; without this log's signature it counts
+  // for nothing. One that is ahead of this log, or of another tree, stops the log:
+  // STORAGE_ROLLED_BACK. Does not wait.
+  void Heed(const std::string& checkpoint);
   // OK until a write failed: then the program must end and be started again.
   absl::Status status();
   std::string checkpoint();  // newest published
@@ -113,6 +123,11 @@ class PublicLog {
   }
   absl::Status Begin();
   absl::Status WriteGenesis();
+  absl::Status CheckKeptElsewhere(const KeptElsewhere& kept_elsewhere);
+  absl::Status CheckAgainst(const transparency::TreeHead& elsewhere);
+  absl::Status CheckHeeded();
+  absl::Status Settle();
+  bool IsStopping();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
   absl::Status ReadAll();
   void WaitForCompany();
@@ -131,6 +146,7 @@ class PublicLog {
   std::map<std::string, WantedWitnesses> wanted_ ABSL_GUARDED_BY(mutex_);  // by key of what waits
   std::map<std::string, std::string> wanted_checkpoints_ ABSL_GUARDED_BY(mutex_);  // not yet fetched
   std::optional<WantedWitnesses> recosign_ ABSL_GUARDED_BY(mutex_);  // asked for, not yet done
+  std::optional<transparency::TreeHead> heeded_ ABSL_GUARDED_BY(mutex_);  // the largest, unchecked
   std::map<std::string, WantedWitnesses> wanted_now_;  // of the batch, by key; the worker's
   std::map<std::string, std::string> pending_
       ABSL_GUARDED_BY(mutex_);  // key -> bytes, not published

@@ -1,5 +1,6 @@
 // Events of a join window as bytes: length-prefixed fields in order.
 #include <array>
+#include <limits>
 
 #include "base/encoding.h"
 #include "base/status.h"
@@ -24,10 +25,16 @@ absl::StatusOr<std::string> Next(std::string_view* bytes) {
   return field;
 }
 
-absl::StatusOr<uint64_t> NextNumber(std::string_view* bytes) {
+absl::StatusOr<uint64_t> NextNumber(std::string_view* bytes, uint64_t largest) {
   MUTUAL_ASSIGN_OR_RETURN(const std::string field, Next(bytes));
   const auto number = ParseUint64(field);
-  return number.ok() ? number : Corrupt();
+  return number.ok() && *number <= largest ? number : Corrupt();
+}
+
+absl::StatusOr<uint32_t> NextSmallNumber(std::string_view* bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t number,
+                          NextNumber(bytes, std::numeric_limits<uint32_t>::max()));
+  return static_cast<uint32_t>(number);
 }
 
 }  // namespace
@@ -47,17 +54,15 @@ std::string Serialize(const MaskEvent& event) {
 
 absl::StatusOr<MaskEvent> ParseMaskEvent(std::string_view bytes) {
   MaskEvent event;
-  MUTUAL_ASSIGN_OR_RETURN(event.index, NextNumber(&bytes));
+  MUTUAL_ASSIGN_OR_RETURN(event.index, NextNumber(&bytes, std::numeric_limits<uint64_t>::max()));
   MUTUAL_ASSIGN_OR_RETURN(event.entry, Next(&bytes));
   while (!bytes.empty()) {
     aggregation::masking::WrappedKey& one = event.wrapped.emplace_back();
-    MUTUAL_ASSIGN_OR_RETURN(const uint64_t mask_class, NextNumber(&bytes));
-    MUTUAL_ASSIGN_OR_RETURN(const uint64_t holder, NextNumber(&bytes));
+    MUTUAL_ASSIGN_OR_RETURN(one.mask_class, NextSmallNumber(&bytes));
+    MUTUAL_ASSIGN_OR_RETURN(one.holder, NextSmallNumber(&bytes));
     MUTUAL_ASSIGN_OR_RETURN(const std::string ephemeral, Next(&bytes));
     MUTUAL_ASSIGN_OR_RETURN(one.ciphertext, Next(&bytes));
     if (ephemeral.size() != one.ephemeral.size()) return Corrupt();
-    one.mask_class = static_cast<uint32_t>(mask_class);
-    one.holder = static_cast<uint32_t>(holder);
     std::copy_n(AsBytes(ephemeral).begin(), one.ephemeral.size(), one.ephemeral.begin());
   }
   return event;

@@ -1,4 +1,6 @@
 // Events as bytes: a tag byte, then length-prefixed fields in order.
+#include <limits>
+
 #include "base/encoding.h"
 #include "base/status.h"
 #include "coordinator/round/round_machine.h"
@@ -76,6 +78,7 @@ absl::StatusOr<RoundEvent> ParseClose(const std::vector<std::string>& fields) {
   MUTUAL_ASSIGN_OR_RETURN(event.entry, ParseUint64(fields[0]));
   MUTUAL_ASSIGN_OR_RETURN(event.leaf, Digest::FromHex(fields[1]));
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t deadline, ParseUint64(fields[2]));
+  if (deadline > static_cast<uint64_t>(std::numeric_limits<int64_t>::max())) return Malformed();
   event.tally_deadline = static_cast<int64_t>(deadline);
   event.checkpoint = fields[3];
   return RoundEvent(event);
@@ -86,6 +89,7 @@ absl::StatusOr<aggregation::masking::ClassDigest> ParseClass(const std::string& 
   if (space == std::string::npos) return Malformed();
   aggregation::masking::ClassDigest one;
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t number, ParseUint64(text.substr(0, space)));
+  if (number > std::numeric_limits<uint32_t>::max()) return Malformed();
   one.mask_class = static_cast<uint32_t>(number);
   MUTUAL_ASSIGN_OR_RETURN(one.sum, Digest::FromHex(text.substr(space + 1)));
   return one;

@@ -12,16 +12,18 @@ absl::Status ClassSumIntake::Begin(const ClassSumName& name) {
   return absl::OkStatus();
 }
 
-absl::Status ClassSumIntake::Append(std::string_view bytes) {
+absl::Status ClassSumIntake::Append(std::span<const std::string_view> pieces) {
   if (upload_ == nullptr) {
     return InvalidArgument("the class sum began with bytes, want its header first");
   }
-  if (upload_->size() + bytes.size() > ticket_.bytes) {
+  uint64_t size = upload_->size();
+  for (const std::string_view piece : pieces) size += piece.size();
+  if (size > ticket_.bytes) {
     return WithCode(
         InvalidArgument("the class sum is longer than the %d bytes of its round", ticket_.bytes),
         "WRONG_LENGTH");
   }
-  return upload_->Append(bytes);
+  return upload_->Append(pieces);
 }
 
 absl::Status ClassSumIntake::End() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "absl/status/status.h"
@@ -17,7 +18,8 @@ class ClassSumIntake {
   // wanted; FAILED_PRECONDITION CLASS_NOT_AGREED.
   absl::Status Begin(const ClassSumName& name);
   // INVALID_ARGUMENT before Begin, or WRONG_LENGTH beyond the round's length.
-  absl::Status Append(std::string_view bytes);
+  absl::Status Append(std::span<const std::string_view> pieces);
+  absl::Status Append(std::string_view bytes) { return Append(std::span(&bytes, 1)); }
   // INVALID_ARGUMENT before Begin; DATA_LOSS CONTRIBUTION_CORRUPT when the digest is another.
   absl::Status End();
 

@@ -58,6 +58,7 @@ absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const s
 
 absl::StatusOr<std::unique_ptr<FederationCore>> FederationCore::Start(const Parts& parts) {
   std::unique_ptr<FederationCore> core(new FederationCore(parts));
+  MUTUAL_ASSIGN_OR_RETURN(core->programs_, ProgramsHere());
   MUTUAL_RETURN_IF_ERROR(core->LoadAll());
   core->worker_ = std::thread([raw = core.get()] { raw->Work(); });
   return core;
@@ -230,7 +231,9 @@ absl::Status FederationCore::Declare(const Caller& caller, const std::string& by
                           OwnEntry(caller, bytes, parts_.log->origin(), {"software"}));
   MUTUAL_ASSIGN_OR_RETURN(const std::string program, entry.entry.Text("program"));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("sha256"));
-  const std::string subject = transparency::NodeKeyName(caller.organisation);
+  const std::string subject = caller.role == "node"
+                                  ? transparency::NodeKeyName(caller.organisation)
+                                  : transparency::ResearcherKeyName(caller.organisation);
   if (parts_.log->DeclaredSoftware(subject, program) == digest.ToHex()) return absl::OkStatus();
   return parts_.log->Append(entry).status();
 }

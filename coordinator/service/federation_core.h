@@ -20,6 +20,7 @@
 #include "coordinator/log/cosign_board.h"
 #include "coordinator/log/public_log.h"
 #include "coordinator/service/admission.h"
+#include "coordinator/service/own_entries.h"
 #include "coordinator/service/study_run.h"
 #include "coordinator/service/waiting_threads.h"
 #include "coordinator/storage/content_store.h"
@@ -87,7 +88,7 @@ class FederationCore {
   // The study file and its propose entry, signed by the researcher.
   absl::StatusOr<Digest> Propose(const Caller& caller, const std::string& text,
                                  const std::string& entry);
-  // A node's own account of the program that it runs, signed by it.
+  // A node's or researcher's own account of the program that it runs, signed by it.
   absl::Status Declare(const Caller& caller, const std::string& entry);
   std::vector<StudyView> Studies();
   absl::StatusOr<StudyView> Study(const Digest& digest);
@@ -152,6 +153,7 @@ class FederationCore {
   std::set<std::string> ActiveNodes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   Parts parts_;
+  std::vector<Program> programs_;  // as they were at the start; their digests take time
   Admission admission_;
   absl::Mutex mutex_;
   std::map<std::string, Organisation> organisations_ ABSL_GUARDED_BY(mutex_);

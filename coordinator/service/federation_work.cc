@@ -42,12 +42,13 @@ void FederationCore::FailRun(StudyRun* run, const absl::Status& status) {
   run->Doom(code.empty() ? "RELEASE_FAILED" : code);
 }
 
-// What does not belong to a study's course: revocations, this program, what the operator put on
-// record.
+// What does not belong to a study's course: revocations, the programs here, what the operator put
+// on record.
 void FederationCore::LogOwnEntries() {
   const absl::StatusOr<std::vector<Digest>> stopped = LogIncidents(*parts_.log, *parts_.journal);
   for (const absl::Status& status :
-       {admission_.LogRevocations(), LogSoftware(*parts_.log, *parts_.clock), stopped.status()}) {
+       {admission_.LogRevocations(), LogSoftware(*parts_.log, programs_, *parts_.clock),
+        stopped.status()}) {
     // Too few witnesses is told to whoever waits; here it goes on when they are back.
     if (!status.ok() && !absl::IsUnavailable(status)) parts_.say(Describe(status));
   }

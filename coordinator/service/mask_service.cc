@@ -5,6 +5,7 @@
 #include "base/status.h"
 #include "coordinator/service/class_sum_intake.h"
 #include "coordinator/service/identity.h"
+#include "coordinator/service/raw_message.h"
 #include "coordinator/service/reactors.h"
 #include "coordinator/service/services.h"
 
@@ -54,7 +55,7 @@ absl::StatusOr<WrappedKeys> FromProto(
 }
 
 // One class sum being received: header, then chunks straight to disk and hash.
-class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessage> {
+class ClassSumReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
   ClassSumReactor(FederationCore& core, Context* context) : core_(core) {
     auto caller = CallerOf(*context, core, "node");
@@ -71,6 +72,7 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
       return;
     }
     const absl::Status status = Take();
+    message_.Clear();
     if (status.ok()) {
       StartRead(&message_);
     } else {
@@ -82,20 +84,26 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
 
  private:
   absl::Status Take() {
-    if (!message_.has_header()) return intake_->Append(message_.data());
+    MUTUAL_ASSIGN_OR_RETURN(const RawMessage raw, ReadRaw(&message_));
+    if (!raw.is_header) return intake_->Append(raw.pieces);
+    fed::ClassSumHeader header;
+    if (!header.ParseFromString(raw.Joined())) return InvalidArgument("the header is malformed");
     ClassSumName name;
-    MUTUAL_ASSIGN_OR_RETURN(name.study, DigestOf(message_.header().study()));
-    name.round = message_.header().round();
-    name.mask_class = message_.header().mask_class();
+    MUTUAL_ASSIGN_OR_RETURN(name.study, DigestOf(header.study()));
+    name.round = header.round();
+    name.mask_class = header.mask_class();
     return intake_->Begin(name);
   }
 
   FederationCore& core_;
   std::unique_ptr<ClassSumIntake> intake_;
-  fed::ClassSumMessage message_;
+  grpc::ByteBuffer message_;
 };
 
-class MaskService final : public fed::Masks::CallbackService {
+// Class sums are taken as they arrive (raw_message.h).
+using Service = fed::Masks::WithRawCallbackMethod_SubmitClassSum<fed::Masks::CallbackService>;
+
+class MaskService final : public Service {
  public:
   explicit MaskService(FederationCore& core) : core_(core) {}
 
@@ -150,8 +158,10 @@ class MaskService final : public fed::Masks::CallbackService {
     return Reply(context, wrapped.status());
   }
 
-  grpc::ServerReadReactor<fed::ClassSumMessage>* SubmitClassSum(
-      Context* context, fed::SubmitClassSumResponse*) override {
+  grpc::ServerReadReactor<grpc::ByteBuffer>* SubmitClassSum(Context* context,
+                                                            grpc::ByteBuffer* response) override {
+    const grpc::Slice nothing;
+    *response = grpc::ByteBuffer(&nothing, 1);  // a SubmitClassSumResponse, which has no fields
     return new ClassSumReactor(core_, context);
   }
 

@@ -59,7 +59,9 @@ void ContentReactor::OnWriteDone(bool ok) {
   }
 }
 
-void FillTrust(FederationCore& core, fed::TrustResponse* response) {
+void AnswerTrust(FederationCore& core, const fed::TrustRequest& request,
+                 fed::TrustResponse* response) {
+  core.log().Heed(request.checkpoint());
   response->set_checkpoint(core.log().checkpoint());
   response->set_policy_receipt(core.log().PolicyReceipt().value_or(""));
 }
@@ -101,7 +103,10 @@ absl::Status MayFetch(FederationCore& core, const absl::StatusOr<Digest>& digest
                                           "CONTENT_UNKNOWN");
 }
 
-class FederationService final : public fed::Federation::CallbackService {
+// Uploads are taken as they arrive (raw_message.h).
+using Service = fed::Federation::WithRawCallbackMethod_Upload<fed::Federation::CallbackService>;
+
+class FederationService final : public Service {
  public:
   explicit FederationService(FederationCore& core) : core_(core) {}
 
@@ -135,10 +140,10 @@ class FederationService final : public fed::Federation::CallbackService {
     });
   }
 
-  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest*,
+  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest* request,
                                      fed::TrustResponse* response) override {
     const auto caller = CallerOf(*context, core_, "node");
-    if (caller.ok()) FillTrust(core_, response);
+    if (caller.ok()) AnswerTrust(core_, *request, response);
     return Reply(context, caller.status());
   }
 
@@ -244,8 +249,8 @@ class FederationService final : public fed::Federation::CallbackService {
     return Reply(context, absl::OkStatus());
   }
 
-  grpc::ServerReadReactor<fed::UploadMessage>* Upload(Context* context,
-                                                      fed::UploadResponse* response) override {
+  grpc::ServerReadReactor<grpc::ByteBuffer>* Upload(Context* context,
+                                                    grpc::ByteBuffer* response) override {
     return MakeUploadReactor(core_, context, response);
   }
 

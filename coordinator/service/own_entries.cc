@@ -11,6 +11,7 @@ using transparency::Entry;
 using transparency::EntryWriter;
 
 constexpr char kProgram[] = "mutual-coordinator";
+constexpr char kAuditor[] = "mutual-audit";
 
 absl::Status SignAndAppend(PublicLog& log, const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry signed_entry, log.Sign(entry));
@@ -31,18 +32,29 @@ absl::StatusOr<Entry> IncidentEntry(const IncidentRow& row, const std::string& o
 
 }  // namespace
 
-absl::Status LogSoftware(PublicLog& log, const Clock& clock) {
-  MUTUAL_ASSIGN_OR_RETURN(const Digest digest, crypto::DigestOfOwnProgram());
-  const std::string last =
-      log.DeclaredSoftware(std::string(transparency::kCoordinatorKeyName), kProgram);
-  if (last == digest.ToHex()) return absl::OkStatus();
-  EntryWriter writer("software", log.origin());
-  writer.Text("program", kProgram)
-      .Text("version", Version())
-      .Hash("sha256", digest)
-      .Time("time", clock.Now());
-  MUTUAL_ASSIGN_OR_RETURN(const Entry entry, writer.Finish());
-  return SignAndAppend(log, entry);
+absl::StatusOr<std::vector<Program>> ProgramsHere() {
+  MUTUAL_ASSIGN_OR_RETURN(const Digest own, crypto::DigestOfOwnProgram());
+  std::vector<Program> programs = {{kProgram, own}};
+  const absl::StatusOr<Digest> auditor = crypto::DigestOfProgramBeside(kAuditor);
+  if (auditor.ok()) programs.push_back({kAuditor, *auditor});
+  if (!auditor.ok() && !absl::IsNotFound(auditor.status())) return auditor.status();
+  return programs;
+}
+
+absl::Status LogSoftware(PublicLog& log, const std::vector<Program>& programs, const Clock& clock) {
+  for (const Program& program : programs) {
+    const std::string last =
+        log.DeclaredSoftware(std::string(transparency::kCoordinatorKeyName), program.name);
+    if (last == program.digest.ToHex()) continue;
+    EntryWriter writer("software", log.origin());
+    writer.Text("program", program.name)
+        .Text("version", Version())
+        .Hash("sha256", program.digest)
+        .Time("time", clock.Now());
+    MUTUAL_ASSIGN_OR_RETURN(const Entry entry, writer.Finish());
+    MUTUAL_RETURN_IF_ERROR(SignAndAppend(log, entry));
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Digest>> LogIncidents(PublicLog& log, Journal& journal) {

@@ -16,9 +16,18 @@ namespace mutual::coordinator {
 // The word for incidents that end a study by the operator's decision.
 inline constexpr char kOperatorStopped[] = "OPERATOR_STOPPED";
 
-// A software entry, unless the newest of the coordinator has this program's digest. May wait for
-// the log.
-absl::Status LogSoftware(PublicLog& log, const Clock& clock);
+// A program that the coordinator vouches for.
+struct Program {
+  std::string name;
+  Digest digest;
+};
+// This program first; then mutual-audit, which has no key of its own, where it is installed beside
+// it. Reads their files.
+absl::StatusOr<std::vector<Program>> ProgramsHere();
+
+// A software entry for each program whose newest entry by the coordinator has another digest. May
+// wait for the log.
+absl::Status LogSoftware(PublicLog& log, const std::vector<Program>& programs, const Clock& clock);
 
 // Logs what the journal holds and the log does not yet; returns the studies that the operator
 // stopped, all of them every time. May wait for the log.

@@ -24,8 +24,9 @@ grpc::ServerUnaryReactor* Reply(grpc::CallbackServerContext* context, const absl
 grpc::ServerUnaryReactor* ReplyLater(grpc::CallbackServerContext* context, FederationCore& core,
                                      std::function<absl::Status()> call);
 
-// The newest checkpoint and the receipt of the policy in force.
-void FillTrust(FederationCore& core, federation::v1::TrustResponse* response);
+// The newest checkpoint and the receipt of the policy in force. Heeds what the caller has seen.
+void AnswerTrust(FederationCore& core, const federation::v1::TrustRequest& request,
+                 federation::v1::TrustResponse* response);
 
 // Streams a file in chunks of 64 KiB from `offset`.
 class ContentReactor final : public grpc::ServerWriteReactor<federation::v1::Chunk> {

@@ -31,10 +31,19 @@ class ResearchService final : public res::Research::CallbackService {
         });
   }
 
-  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest*,
+  grpc::ServerUnaryReactor* Declare(Context* context, const fed::DeclareRequest* request,
+                                    fed::DeclareResponse*) override {
+    const auto caller = CallerOf(*context, core_, "researcher");
+    if (!caller.ok()) return Reply(context, caller.status());
+    return ReplyLater(context, core_, [this, caller = *caller, request]() -> absl::Status {
+      return core_.Declare(caller, request->entry());
+    });
+  }
+
+  grpc::ServerUnaryReactor* GetTrust(Context* context, const fed::TrustRequest* request,
                                      fed::TrustResponse* response) override {
     const auto caller = CallerOf(*context, core_, "researcher");
-    if (caller.ok()) FillTrust(core_, response);
+    if (caller.ok()) AnswerTrust(core_, *request, response);
     return Reply(context, caller.status());
   }
 

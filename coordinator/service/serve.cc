@@ -102,7 +102,11 @@ absl::Status Serve(const ServeOptions& options, const std::atomic<bool>& interru
                                  &board,
                                  say};
   log_options.served = options.log_folder;
-  MUTUAL_ASSIGN_OR_RETURN(const auto log, PublicLog::Open(std::move(log_options)));
+  const auto kept_elsewhere = [&state](const transparency::Policy& policy) {
+    return OutsideWitnesses::KeptBy(policy, state->origin());
+  };
+  MUTUAL_ASSIGN_OR_RETURN(const auto log,
+                          PublicLog::Open(std::move(log_options), kept_elsewhere));
   MUTUAL_ASSIGN_OR_RETURN(const auto core,
                           FederationCore::Start({state.get(), journal.get(), store.get(), log.get(),
                                                  &board, retention.get(), &clock, say}));

@@ -16,8 +16,8 @@ std::unique_ptr<grpc::Service> MakeResearchService(FederationCore& core);
 std::unique_ptr<grpc::Service> MakeMaskService(FederationCore& core);  // mask_service.cc
 
 // upload_service.cc
-grpc::ServerReadReactor<federation::v1::UploadMessage>* MakeUploadReactor(
-    FederationCore& core, grpc::CallbackServerContext* context,
-    federation::v1::UploadResponse* response);
+grpc::ServerReadReactor<grpc::ByteBuffer>* MakeUploadReactor(FederationCore& core,
+                                                             grpc::CallbackServerContext* context,
+                                                             grpc::ByteBuffer* response);
 
 }  // namespace mutual::coordinator

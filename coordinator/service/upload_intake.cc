@@ -19,16 +19,18 @@ absl::Status UploadIntake::Begin(const std::string& entry, uint64_t offset) {
   return absl::OkStatus();
 }
 
-absl::Status UploadIntake::Append(std::string_view bytes) {
+absl::Status UploadIntake::Append(std::span<const std::string_view> pieces) {
   if (upload_ == nullptr) {
     return InvalidArgument("the upload began with bytes, want its signed header first");
   }
-  if (upload_->size() + bytes.size() > ticket_.bytes) {
+  uint64_t size = upload_->size();
+  for (const std::string_view piece : pieces) size += piece.size();
+  if (size > ticket_.bytes) {
     return WithCode(
         InvalidArgument("the upload is longer than the %d bytes of its round", ticket_.bytes),
         "WRONG_LENGTH");
   }
-  return upload_->Append(bytes);
+  return upload_->Append(pieces);
 }
 
 absl::StatusOr<std::string> UploadIntake::End() {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,7 +21,8 @@ class UploadIntake {
   // FAILED_PRECONDITION WRONG_OFFSET; errors of FederationCore::CheckUpload.
   absl::Status Begin(const std::string& entry, uint64_t offset);
   // INVALID_ARGUMENT before Begin, or WRONG_LENGTH beyond the round's length.
-  absl::Status Append(std::string_view bytes);
+  absl::Status Append(std::span<const std::string_view> pieces);
+  absl::Status Append(std::string_view bytes) { return Append(std::span(&bytes, 1)); }
   // The receipt. May wait for the log. UNAVAILABLE while bytes are missing; DATA_LOSS
   // CONTRIBUTION_CORRUPT; errors of FederationCore::FinishUpload.
   absl::StatusOr<std::string> End();

@@ -1,6 +1,7 @@
 // One contribution being received: header, then chunks straight to disk and hash.
 #include "base/status.h"
 #include "coordinator/service/identity.h"
+#include "coordinator/service/raw_message.h"
 #include "coordinator/service/services.h"
 #include "coordinator/service/upload_intake.h"
 
@@ -10,10 +11,10 @@ namespace fed = ::mutual::federation::v1;
 
 namespace {
 
-class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
+class UploadReactor final : public grpc::ServerReadReactor<grpc::ByteBuffer> {
  public:
   UploadReactor(FederationCore& core, grpc::CallbackServerContext* context,
-                fed::UploadResponse* response)
+                grpc::ByteBuffer* response)
       : core_(core), response_(response) {
     auto caller = CallerOf(*context, core, "node");
     if (!caller.ok()) {
@@ -32,7 +33,7 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
     }
     const absl::Status status = Take();
     // A stream that waits for its node's next bytes holds no message: many may wait at once.
-    fed::UploadMessage().Swap(&message_);
+    message_.Clear();
     if (status.ok()) {
       StartRead(&message_);
     } else {
@@ -43,28 +44,34 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
  private:
   absl::Status Take() {
-    if (message_.has_header()) {
-      return intake_->Begin(message_.header().entry(), message_.header().offset());
-    }
-    return intake_->Append(message_.data());
+    MUTUAL_ASSIGN_OR_RETURN(const RawMessage raw, ReadRaw(&message_));
+    if (!raw.is_header) return intake_->Append(raw.pieces);
+    fed::UploadHeader header;
+    if (!header.ParseFromString(raw.Joined())) return InvalidArgument("the header is malformed");
+    return intake_->Begin(header.entry(), header.offset());
   }
 
   absl::Status End() {
     MUTUAL_ASSIGN_OR_RETURN(const std::string receipt, intake_->End());
-    response_->set_receipt(receipt);
-    return absl::OkStatus();
+    fed::UploadResponse response;
+    response.set_receipt(receipt);
+    bool own = false;
+    const grpc::Status packed =
+        grpc::SerializationTraits<fed::UploadResponse>::Serialize(response, response_, &own);
+    return packed.ok() ? absl::OkStatus() : Internal("the receipt is too long to be sent");
   }
 
   FederationCore& core_;
-  fed::UploadResponse* const response_;
+  grpc::ByteBuffer* const response_;
   std::unique_ptr<UploadIntake> intake_;
-  fed::UploadMessage message_;
+  grpc::ByteBuffer message_;
 };
 
 }  // namespace
 
-grpc::ServerReadReactor<fed::UploadMessage>* MakeUploadReactor(
-    FederationCore& core, grpc::CallbackServerContext* context, fed::UploadResponse* response) {
+grpc::ServerReadReactor<grpc::ByteBuffer>* MakeUploadReactor(FederationCore& core,
+                                                             grpc::CallbackServerContext* context,
+                                                             grpc::ByteBuffer* response) {
   return new UploadReactor(core, context, response);
 }
 

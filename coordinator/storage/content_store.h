@@ -35,6 +35,7 @@ class ContentStore {
     ~Upload();
     uint64_t size() const { return size_; }
     absl::Status Append(std::string_view bytes);
+    absl::Status Append(std::span<const std::string_view> pieces);
     // Durable, and under its digest, on return. DATA_LOSS CONTRIBUTION_CORRUPT (and the partial
     // file removed) when the bytes have another digest.
     absl::Status Finish(const Digest& expected);
@@ -46,11 +47,13 @@ class ContentStore {
     Upload() = default;
     absl::Status Open(uint64_t keep);
     absl::Status MoveTo(const Digest& digest);
+    void SendOnItsWay();
     ContentStore* store_ = nullptr;
     std::filesystem::path path_;
     int file_ = -1;
     crypto::Sha256Stream hash_;
     uint64_t size_ = 0;
+    uint64_t on_its_way_ = 0;  // to the disk
   };
   // Continues the upload `name` ([a-z0-9-]+) or begins it; bytes beyond `keep` are dropped.
   absl::StatusOr<std::unique_ptr<Upload>> Resume(const std::string& name, uint64_t keep);

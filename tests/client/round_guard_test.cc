@@ -230,4 +230,13 @@ TEST_CASE("A ledger whose study file was changed is noticed", "[guard]") {
   CHECK(fixture.Code() == "STUDY_DIGEST");
 }
 
+TEST_CASE("⚔ A receipt of another entry than the one that was sent is none", "[node]") {
+  Fixture f;
+  const std::string receipt = testing::ReceiptOf(f.Start());
+  const std::string sent = *transparency::ParseProof(receipt)->entry;
+  REQUIRE_OK(f.trust->VerifyReceiptOf(sent, receipt));
+  CHECK(ErrorCode(f.trust->VerifyReceiptOf(sent + "more", receipt)) == "RECEIPT_WRONG");
+  CHECK(ErrorCode(f.trust->VerifyReceiptOf("", receipt)) == "RECEIPT_WRONG");
+}
+
 }  // namespace mutual::client

@@ -84,4 +84,18 @@ TEST_CASE("A witness outside that is away is waited for and said to be, and hear
   CHECK_THAT(f.said.front(), ContainsSubstring("w.example does not answer"));
 }
 
+TEST_CASE("Witnesses outside show what they have seen of a log", "[log]") {
+  Fixture f;
+  CHECK(OutsideWitnesses::KeptBy(*f.policy, kTestOrigin).empty());
+  REQUIRE_OK(f.Collect(0, absl::Seconds(20)));
+  const auto kept = OutsideWitnesses::KeptBy(*f.policy, kTestOrigin);
+  REQUIRE(kept.size() == 1);
+  const auto opened = transparency::OpenCheckpoint(kept[0], f.signer.verifier());
+  REQUIRE_OK(opened);
+  CHECK(opened->checkpoint.size == 1);
+  CHECK(OutsideWitnesses::KeptBy(*f.policy, "other.example/audit").empty());
+  f.listener.reset();
+  CHECK(OutsideWitnesses::KeptBy(*f.policy, kTestOrigin).empty());
+}
+
 }  // namespace mutual::coordinator

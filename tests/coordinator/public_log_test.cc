@@ -11,6 +11,7 @@
 #include "tests/catch.h"
 #include "tests/support/one_entry_log.h"
 #include "tests/support/temporary_folder.h"
+#include "transparency/checkpoint.h"
 #include "transparency/cosignature.h"
 #include "transparency/witness.h"
 #include "transparency/witness_store.h"
@@ -58,6 +59,7 @@ struct Fixture {
       const auto body = board.RequestFor("north");
       if (!body) return;
       ++asked;
+      bodies.push_back(*body);
       board.TakeAnswer("north", witness->AddCheckpoint(*body));
     }
   }
@@ -96,6 +98,7 @@ struct Fixture {
   std::string witness_vkey, log_vkey;
   std::atomic<bool> is_there = true;
   std::atomic<int> asked = 0;
+  std::vector<std::string> bodies;  // that the witness was asked to cosign, by one thread at a time
   CosignBoard board{[this] { Answer(); }};
   std::unique_ptr<PublicLog> log;  // last: its thread uses the others
 };
@@ -157,13 +160,100 @@ TEST_CASE("What happened to a study is logged once, other incidents as often as 
   CHECK(f.Append(f.Incident("POWER_CUT", "", 5)).index == first.index + 4);
 }
 
+TEST_CASE("⚔ A log whose folder was set back stops at the start, before anything is appended",
+          "[log]") {
+  Fixture f;
+  const std::filesystem::path log = f.folder.path() / "log", old = f.folder.path() / "old";
+  const auto options = std::filesystem::copy_options::recursive;
+  f.Found();
+  f.log.reset();
+  std::filesystem::copy(log, old, options);
+  f.Open();
+  const LoggedEntry lost = f.Append(f.Incident("POWER_CUT", "", 1));
+  f.log.reset();
+  std::filesystem::remove_all(log);
+  std::filesystem::copy(old, log, options);
+  f.Open();
+  while (f.log->status().ok()) std::this_thread::yield();
+  CHECK(ErrorCode(f.log->status()) == "STORAGE_ROLLED_BACK");
+  const auto refused = f.log->Append(*f.log->Sign(f.Incident("POWER_CUT", "", 2)));
+  CHECK(ErrorCode(refused.status()) == "STORAGE_ROLLED_BACK");
+  CHECK(f.CheckpointNow().size == lost.index);
+}
+
+TEST_CASE("Nothing is appended at a start before a quorum agreed to what is there", "[log]") {
+  Fixture f;
+  f.Found();
+  f.is_there = false;
+  f.Open();
+  f.bodies.clear();
+  f.is_there = true;
+  f.Answer();
+  const uint64_t index = f.Append(f.Incident("POWER_CUT", "", 1)).index;
+  CHECK(index == 2);
+  REQUIRE(f.bodies.size() >= 2);
+  CHECK_THAT(f.bodies.back(), ContainsSubstring("\nfed.example/audit\n3\n"));
+  f.bodies.pop_back();
+  for (const std::string& earlier : f.bodies) {
+    CHECK_THAT(earlier, ContainsSubstring("\nfed.example/audit\n2\n"));
+  }
+}
+
+TEST_CASE("⚔ What others have seen of a log before its founding stops it when it is behind that",
+          "[log]") {
+  Fixture f;
+  f.Append(f.Incident("POWER_CUT", "", 1));
+  const std::string first = f.log->checkpoint();
+  const auto goes_on = [&](const std::string& checkpoint, int64_t second) {
+    f.log->Heed(checkpoint);
+    return f.log->Append(*f.log->Sign(f.Incident("POWER_CUT", "", second))).status();
+  };
+  REQUIRE_OK(goes_on(first, 2));
+  REQUIRE_OK(goes_on(first, 3));  // older, of this log
+  REQUIRE_OK(goes_on("", 4));
+  REQUIRE_OK(goes_on("no checkpoint", 5));
+  const auto thief = *transparency::NoteSigner::Create(kTestOrigin, KeyOf('x'));
+  REQUIRE_OK(
+      goes_on(*transparency::SignCheckpoint({kTestOrigin, 90, crypto::Sha256("x"), ""}, thief), 6));
+  const bool is_ahead = GENERATE(true, false);
+  const auto own = *transparency::NoteSigner::Create(kTestOrigin, KeyOf('l'));
+  f.log->Heed(*transparency::SignCheckpoint(
+      {kTestOrigin, is_ahead ? uint64_t{90} : uint64_t{2}, crypto::Sha256("x"), ""}, own));
+  while (f.log->status().ok()) std::this_thread::yield();
+  CHECK(ErrorCode(f.log->status()) == "STORAGE_ROLLED_BACK");
+}
+
+TEST_CASE("⚔ A log that an outside witness has seen further is not opened", "[log]") {
+  Fixture f;
+  f.log.reset();
+  const auto own = *transparency::NoteSigner::Create(kTestOrigin, KeyOf('l'));
+  PublicLog::Options options{f.folder.path() / "log",
+                             kTestOrigin,
+                             &f.log_key,
+                             &f.entry_key,
+                             "fed.example",
+                             "rules",
+                             &f.clock,
+                             &f.board,
+                             [](const std::string&) {}};
+  const auto ahead = [&](const transparency::Policy&) {
+    return std::vector<std::string>{
+        "garbage", *transparency::SignCheckpoint({kTestOrigin, 2, crypto::Sha256("x"), ""}, own)};
+  };
+  CHECK(ErrorCode(PublicLog::Open(options, ahead).status()) == "STORAGE_ROLLED_BACK");
+  REQUIRE_OK(PublicLog::Open(options).status());
+}
+
 TEST_CASE("The coordinator's program is logged when it differs from the last", "[log]") {
   Fixture f;
-  REQUIRE_OK(LogSoftware(*f.log, f.clock));
-  REQUIRE_OK(LogSoftware(*f.log, f.clock));
-  CHECK(f.CheckpointNow().size == 2);  // genesis and one software entry
-  const std::string own = crypto::DigestOfOwnProgram()->ToHex();
+  const std::vector<Program> programs = {{"mutual-coordinator", *crypto::DigestOfOwnProgram()},
+                                         {"mutual-audit", crypto::Sha256("an auditor")}};
+  REQUIRE_OK(LogSoftware(*f.log, programs, f.clock));
+  REQUIRE_OK(LogSoftware(*f.log, programs, f.clock));
+  CHECK(f.CheckpointNow().size == 3);  // genesis and two software entries
+  const std::string own = programs[0].digest.ToHex();
   CHECK(f.log->DeclaredSoftware("coordinator", "mutual-coordinator") == own);
+  CHECK(f.log->DeclaredSoftware("coordinator", "mutual-audit") == programs[1].digest.ToHex());
   CHECK(f.log->DeclaredSoftware("node/north", "mutual-node").empty());
   EntryWriter other("software", kTestOrigin);
   other.Text("program", "mutual-coordinator")
@@ -175,14 +265,32 @@ TEST_CASE("The coordinator's program is logged when it differs from the last", "
   f.Open();  // read back from the disk
   CHECK(f.log->DeclaredSoftware("coordinator", "mutual-coordinator") ==
         crypto::Sha256("another").ToHex());
-  REQUIRE_OK(LogSoftware(*f.log, f.clock));
-  CHECK(f.CheckpointNow().size == 4);
+  REQUIRE_OK(LogSoftware(*f.log, programs, f.clock));
+  CHECK(f.CheckpointNow().size == 5);
+}
+
+TEST_CASE("What a researcher declares is not the coordinator's", "[log]") {
+  Fixture f;
+  EntryWriter writer("software", kTestOrigin);
+  writer.Text("researcher", "ada")
+      .Text("program", "mutual-coordinator")
+      .Text("version", "0.0.1")
+      .Hash("sha256", crypto::Sha256("another"))
+      .Time("time", f.clock.Now());
+  f.Append(*writer.Finish());
+  CHECK(f.log->DeclaredSoftware("coordinator", "mutual-coordinator").empty());
+  CHECK(f.log->DeclaredSoftware("researcher/ada", "mutual-coordinator") ==
+        crypto::Sha256("another").ToHex());
 }
 
 TEST_CASE("The digest of the own program is that of its file", "[log]") {
   const auto bytes = ReadFile("/proc/self/exe", uint64_t{1} << 30);
   REQUIRE_OK(bytes);
   CHECK(*crypto::DigestOfOwnProgram() == crypto::Sha256(*bytes));
+  const std::string name = std::filesystem::read_symlink("/proc/self/exe").filename().string();
+  CHECK(*crypto::DigestOfProgramBeside(name) == crypto::Sha256(*bytes));
+  CHECK(absl::IsNotFound(crypto::DigestOfProgramBeside("no-such-program").status()));
+  CHECK(ProgramsHere()->front().digest == crypto::Sha256(*bytes));
 }
 
 TEST_CASE("Incidents that the operator recorded are logged once each, stopped studies named",

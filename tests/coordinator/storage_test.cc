@@ -45,6 +45,21 @@ TEST_CASE("An interrupted upload resumes where it stopped", "[storage]") {
   REQUIRE(*fixture.store->Get(crypto::Sha256(bytes)) == bytes);
 }
 
+TEST_CASE("An upload takes bytes in any number of pieces", "[storage]") {
+  const Fixture fixture;
+  const std::string bytes(3000000, 'y');
+  const auto upload = *fixture.store->Resume("study-1-north", 0);
+  std::vector<std::string_view> pieces = {""};
+  for (size_t at = 0; at < bytes.size(); at += 1000) {
+    pieces.push_back(std::string_view(bytes).substr(at, 1000));
+  }
+  REQUIRE_OK(upload->Append(pieces));  // more than one system call takes
+  REQUIRE_OK(upload->Append(std::vector<std::string_view>{}));
+  REQUIRE(upload->size() == bytes.size());
+  REQUIRE_OK(upload->Finish(crypto::Sha256(bytes)));
+  REQUIRE(*fixture.store->Get(crypto::Sha256(bytes)) == bytes);
+}
+
 TEST_CASE("An upload with another digest is dropped whole", "[storage]") {
   const Fixture fixture;
   const auto upload = *fixture.store->Resume("study-1-north", 0);

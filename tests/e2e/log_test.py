@@ -2,6 +2,7 @@
 """The log of real processes: what stands in it, who serves it, and two coordinators from one folder."""
 import json
 import os
+import shutil
 import sys
 import time
 
@@ -91,9 +92,11 @@ def what_happened(federation):
     check(end["round"] == "0" and end["code"] == "TOO_FEW_ACCEPTED" and "round-start" not in end,
           "and its end before the first round stands in the log")
 
-    programs = sorted((e["program"], e.get("node", "")) for e in entries(federation, "software"))
-    check(programs == [("mutual-coordinator", "")] + sorted(("mutual-node", n) for n in NODES),
-          "the coordinator and every node have logged their program once")
+    programs = sorted((e["program"], e.get("node", e.get("researcher", "")))
+                      for e in entries(federation, "software"))
+    check(programs == sorted([("mutual-coordinator", ""), ("mutual-audit", ""), ("mutual", "research")] +
+                             [("mutual-node", n) for n in NODES]),
+          "coordinator, every node and the researcher have logged their program once, the auditor's too")
 
     digest = federation.propose(STUDY % ("Stopped before its first round", "10m"))
     operate(federation, "stop", digest[:12], "--why", "The question was wrong.")
@@ -126,9 +129,38 @@ def what_happened(federation):
     federation.kill("coordinator")
     federation.serve_coordinator()
     digest = federation.ask(STUDY % ("All is well again", "10m"))
-    check(len(entries(federation, "software")) == 5, "a restart of the same program is not logged")
+    check(len(entries(federation, "software")) == len(NODES) + 3, "a restart of the same program is not logged")
     code, output = audit(federation, "verify", public(federation))
     check(code == 0, "and the whole log verifies: " + output.strip().splitlines()[-1])
+    check("pass  SOFTWARE" in output, "by the mutual-audit that the log names")
+
+
+def set_back(federation):
+    """⚔ An old copy of the coordinator's folder is restored while nodes and witnesses know more."""
+    folder, old, newest = (federation.path(name) for name in ("fed", "fed.old", "fed.newest"))
+    federation.kill("coordinator")
+    shutil.copytree(folder, old)
+    federation.serve_coordinator()
+    federation.ask(STUDY % ("Lost by a restored backup", "10m"))
+    federation.kill("coordinator")
+    os.rename(folder, newest)
+    shutil.copytree(old, folder)
+    with open(os.path.join(public(federation), "checkpoint")) as file:
+        size = file.read().split("\n")[1]
+    before = len(federation.log("coordinator"))
+    federation.serve_coordinator()
+    code = federation.processes["coordinator"].wait(timeout=60)
+    said = federation.log("coordinator")[before:]
+    check(code != 0 and "STORAGE_ROLLED_BACK" in said,
+          "⚔ a coordinator whose folder was set back stops as soon as nodes connect")
+    with open(os.path.join(public(federation), "checkpoint")) as file:
+        check(file.read().split("\n")[1] == size, "and has appended nothing")
+    shutil.rmtree(folder)
+    os.rename(newest, folder)
+    federation.serve_coordinator()
+    federation.ask(STUDY % ("With the newest copy all goes on", "10m"))
+    code, output = audit(federation, "verify", public(federation))
+    check(code == 0, "the newest copy goes on: " + output.strip().splitlines()[-1])
 
 
 def main():
@@ -139,6 +171,7 @@ def main():
             federation.table(node, "points", ["who", "x"], [["M%d" % i, i / 10] for i in range(9)])
         federation.serve_nodes()
         what_happened(federation)
+        set_back(federation)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,9 @@
 
 #include "tests/fuzz/promise.h"
 #include "transparency/entry.h"
+#include "transparency/mask_terms.h"
 #include "transparency/signed_entry.h"
+#include "transparency/study_terms.h"
 
 namespace mutual::transparency {
 namespace {
@@ -13,6 +15,9 @@ namespace {
 // An entry that is understood is what its writer makes of its own lines.
 void CheckEntry(const Entry& entry) {
   if (!entry.understood()) return;
+  const auto terms = StudyTerms::Of(entry);
+  if (terms.ok()) fuzz::Promise(entry.Has("recipe"), "terms are those of a recipe");
+  MaskTerms::Of(entry).status().IgnoreError();
   EntryWriter writer(entry.type(), entry.log());
   for (const EntryField& field : entry.fields()) writer.Text(field.key, field.value);
   const absl::StatusOr<Entry> written = writer.Finish();

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/fuzz/room_seeds.h"
 #include "tests/transparency/naive_tree.h"
 #include "tests/transparency/sample_entry.h"
 #include "tests/transparency/vector.h"
@@ -98,6 +99,9 @@ Inputs Stages() {
 }
 
 bool WriteAll(const std::filesystem::path& folder) {
+  for (const auto& [noun, inputs] : fuzz::RoomSeeds()) {
+    if (!Write(folder / noun, inputs)) return false;
+  }
   const Inputs keys = {std::string(testing::kLogVkey), std::string(testing::kWitnessVkey)};
   const Inputs texts = {"e\xcc\x81\xc3\xaa\xcc\xa3", "\xe1\x84\x80\xe1\x85\xa1\xe1\x86\xa8",
                         "\xea\xb0\x80", "\xe0\xa7\x87\xe0\xa6\xbe q\xcc\xa3\xcc\x87",

@@ -1,6 +1,7 @@
 // Plans against closed formulas, and against what the study then states.
 #include "study/plan/plan.h"
 
+#include "base/status.h"
 #include "privacy/accountant.h"
 #include "study/figure.h"
 #include "study/plan/curve.h"
@@ -150,7 +151,9 @@ TEST_CASE("Training and empty samples cannot be planned", "[study]") {
   const auto planner = Planner::Create(*train.study, AssumedMembers(*train.study, 10));
   CHECK(planner.status().code() == absl::StatusCode::kFailedPrecondition);
   const LintResult mean = LintText(kWage);
-  CHECK(Planner::Create(*mean.study, {}).status().code() == absl::StatusCode::kInvalidArgument);
+  const auto unsampled = Planner::Create(*mean.study, {}).status();
+  CHECK(unsampled.code() == absl::StatusCode::kInvalidArgument);
+  CHECK(ErrorCode(unsampled) == "PLAN_SAMPLE");
 }
 
 TEST_CASE("A change study's assumed members have rows in both periods", "[study]") {

@@ -127,4 +127,14 @@ TEST_CASE("Batch normalisation, free text and shapes that do not fit are refused
       ContainsSubstring("want a category column"));
 }
 
+TEST_CASE("Free text that a study opens badly is refused", "[study]") {
+  const std::string text = WideStudy("model = \"text\"", "note");
+  const auto problems = [&](const std::string& from, const std::string& to) {
+    return Problems(Replaced(text, from, to));
+  };
+  CHECK_THAT(problems("\"allowed\"", "\"yes\""), ContainsSubstring("FREE_TEXT: free_text is"));
+  CHECK_THAT(problems("words = 4", "words = 4\nbuckets = 8"), ContainsSubstring("FREE_TEXT"));
+  CHECK_THAT(problems("\"shift\"", "\"late\""), ContainsSubstring("FREE_TEXT"));
+}
+
 }  // namespace mutual::study

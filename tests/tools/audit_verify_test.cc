@@ -1,3 +1,4 @@
+#include "crypto/own_program.h"
 #include "tests/catch.h"
 #include "tests/support/seeded_random.h"
 #include "tests/tools/audit_fault.h"
@@ -22,6 +23,26 @@ TEST_CASE("An honest log verifies", "[audit]") {
     // An honest federation has nothing to dispute.
     CHECK((done->findings.counted(id) > 0 || id == "DISPUTE"));
   }
+}
+
+TEST_CASE("An auditor learns whether the coordinator put this build on record", "[audit]") {
+  const auto verdict = [](const std::string& signer, const std::string& sha256) {
+    Drafts drafts = HonestDrafts();
+    Draft software = Copy(drafts, "software", "auditor");
+    software.signers = {signer};
+    if (signer == "coordinator") software.Erase("node").Erase("seen");
+    software.Erase("program").Erase("sha256");
+    software.Add("program", "mutual-audit").Add("sha256", sha256);
+    InsertAfter(drafts, "software", software);
+    const auto done = VerifyFiles(Serve(Render(drafts)));
+    INFO(TextOf(*done));
+    CHECK(done->findings.exit_code() == kVerified);
+    return done->findings.Has("SOFTWARE", Verdict::kPass);
+  };
+  const std::string own = crypto::DigestOfOwnProgram()->ToHex();
+  CHECK(verdict("coordinator", own));
+  CHECK_FALSE(verdict("coordinator", HashText("another build")));
+  CHECK_FALSE(verdict("node/north", own));  // a node cannot vouch for an auditor's program
 }
 
 // The checkpoint that the auditor saved is the honest log's newest.

@@ -109,6 +109,8 @@ constexpr Check kChecks[] = {
      "What holds if a member's data is at several organisations."},
     {"BUDGET", kRule, "No organisation contributes beyond the epsilon of its mandate.",
      "Its yearly budget; its own ledger has that."},
+    {"SOFTWARE", kRule, "This program is a mutual-audit that the coordinator put on record.",
+     "That it was built from the published source; build it yourself and compare."},
     {"INCIDENT", kRule, "Incidents refer to entries that exist.",
      "That every incident was logged."},
     {"BUNDLE-FILES", kProof,

@@ -102,6 +102,13 @@ struct Incident {
   std::string code, what, time;
 };
 
+// A program that the coordinator put on record.
+struct Software {
+  uint64_t index = 0;
+  std::string program, version;
+  Digest sha256;
+};
+
 struct History {
   std::string origin;
   std::optional<transparency::NoteVerifier> coordinator;
@@ -116,6 +123,7 @@ struct History {
   std::map<Digest, StudyHistory> studies;
   std::map<std::string, uint64_t> type_counts;
   std::vector<Incident> incidents;
+  std::vector<Software> software;  // by the coordinator
   std::string last_time;  // the newest claim of a signer
 
   // nullptr when nobody of that name is or was enrolled.

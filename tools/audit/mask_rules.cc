@@ -135,6 +135,12 @@ void ReplayKeysOk(const Located& at, const Rulebook& rules) {
   }
 }
 
+void ReplaySoftware(const Located& at, const Rulebook& rules) {
+  if (at.entry().Has("node") || at.entry().Has("researcher")) return;
+  rules.history->software.push_back(
+      {at.index, at.Text("program"), at.Text("version"), at.Hash("sha256")});
+}
+
 void ReplayIncident(const Located& at, const Rulebook& rules) {
   rules.findings->Count("INCIDENT");
   rules.history->incidents.push_back({at.index, at.Text("code"), at.Text("what"), at.Text("time")});

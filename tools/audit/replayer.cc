@@ -33,6 +33,7 @@ const std::map<std::string, Rule, std::less<>>& RuleOfType() {
       {"masks", ReplayMasks},
       {"keys-ok", ReplayKeysOk},
       {"dispute", ReplayDispute},
+      {"software", ReplaySoftware},
       {"incident", ReplayIncident}};
   return kRules;
 }

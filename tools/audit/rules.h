@@ -59,6 +59,7 @@ void ReplayScrutineer(const Located& at, const Rulebook& rules);
 void ReplayMasks(const Located& at, const Rulebook& rules);
 void ReplayKeysOk(const Located& at, const Rulebook& rules);
 void ReplayDispute(const Located& at, const Rulebook& rules);
+void ReplaySoftware(const Located& at, const Rulebook& rules);
 void ReplayIncident(const Located& at, const Rulebook& rules);
 
 // Of a proposal, and of a round-start against it: SCRUTINEERS, COLLUDERS, TERMS.

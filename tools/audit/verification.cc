@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "crypto/own_program.h"
 
 namespace mutual::audit {
 namespace {
@@ -30,6 +31,23 @@ void CheckTrust(const Verification& done, const Policy* policy, Findings* findin
   findings->Pass("TRUST", FindCheck("TRUST").sentence);
 }
 
+// Which mutual-audit is running is the auditor's affair: another build than the recorded one breaks
+// no rule.
+void CheckOwnProgram(const History& history, Findings* findings) {
+  const absl::StatusOr<Digest> own = crypto::DigestOfOwnProgram();
+  if (!own.ok()) return findings->NotAsked("SOFTWARE", std::string(own.status().message()));
+  for (const Software& software : history.software) {
+    if (software.program != "mutual-audit" || software.sha256 != *own) continue;
+    return findings->Pass("SOFTWARE",
+                          absl::StrFormat("this program is the mutual-audit %s that entry %s names",
+                                          software.version, Grouped(software.index)));
+  }
+  findings->NotAsked("SOFTWARE",
+                     absl::StrFormat("no entry of the coordinator names this mutual-audit (SHA-256 "
+                                     "%s…): trust it only if you know who built it",
+                                     own->Short()));
+}
+
 void ReplayEntries(const VerifyRequest& request, Verification* done) {
   transparency::LogReader& reader = *done->log->reader;
   Replayer& replayer = *done->replayer;
@@ -52,6 +70,7 @@ void ReplayEntries(const VerifyRequest& request, Verification* done) {
                                               Grouped(reader.tree().size)));
   replayer.Finish();
   CheckTrust(*done, request.policy, &done->findings);
+  CheckOwnProgram(replayer.history(), &done->findings);
 }
 
 }  // namespace

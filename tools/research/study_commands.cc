@@ -1,7 +1,6 @@
 #include <unistd.h>
 
 #include <cstdio>
-
 #include <nlohmann/json.hpp>
 
 #include "absl/strings/str_format.h"
@@ -12,6 +11,7 @@
 #include "client/node/home.h"
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
+#include "client/node/software.h"
 #include "client/node/statements.h"
 #include "client/node/trust.h"
 #include "crypto/passphrase.h"
@@ -45,20 +45,25 @@ void DrawProgress(const client::StudySummary& study) {
 }
 
 nlohmann::ordered_json ToJson(const client::StudySummary& study) {
-  return {{"digest", study.digest.ToHex()}, {"title", study.title},
-          {"state", client::StateName(study.state)}, {"round", study.round},
-          {"rounds", study.rounds}, {"accepted", study.accepted}, {"refused", study.refused},
+  return {{"digest", study.digest.ToHex()},
+          {"title", study.title},
+          {"state", client::StateName(study.state)},
+          {"round", study.round},
+          {"rounds", study.rounds},
+          {"accepted", study.accepted},
+          {"refused", study.refused},
           {"reason", study.reason}};
 }
 
-// Signed by the researcher after a look at the log.
-absl::StatusOr<std::string> SignedProposal(const client::Home& home, client::Channel& channel,
-                                           const study::Study& study) {
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust());
-  MUTUAL_ASSIGN_OR_RETURN(const auto trust,
+// What this folder trusts, after it has seen the newest checkpoint.
+absl::StatusOr<std::unique_ptr<client::Trust>> NewestTrust(const client::Home& home,
+                                                           client::Channel& channel) {
+  MUTUAL_ASSIGN_OR_RETURN(auto trust,
                           client::Trust::Open(home.folder(), home.origin(), home.log_key()));
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown,
+                          channel.ResearchTrust(trust->seen_checkpoint()));
   MUTUAL_RETURN_IF_ERROR(client::Follow(*trust, shown));
-  return client::ProposeEntry(home, *trust, study, absl::Now());
+  return trust;
 }
 
 }  // namespace
@@ -66,21 +71,21 @@ absl::StatusOr<std::string> SignedProposal(const client::Home& home, client::Cha
 absl::Status Join(const CommandOptions& options, const std::string& code,
                   const std::string& organisation, const std::string& address) {
   crypto::SystemRandom random;
-  MUTUAL_RETURN_IF_ERROR(
-      client::Home::Join({options.folder, code, organisation, "researcher", address,
-                          options.with_passphrase},
-                         random));
+  MUTUAL_RETURN_IF_ERROR(client::Home::Join(
+      {options.folder, code, organisation, "researcher", address, options.with_passphrase},
+      random));
   client::Print(options.json, {{"organisation", organisation}, {"folder", options.folder.string()}},
                 organisation + " has joined as a researcher. Next: mutual lint, then propose.");
   return absl::OkStatus();
 }
 
 absl::Status ChangePassphrase(const CommandOptions& options, bool remove) {
-  MUTUAL_RETURN_IF_ERROR(crypto::ChangePassphrase(
-      options.folder / "keys",
-      remove ? crypto::PassphraseChange::kRemove : crypto::PassphraseChange::kSet));
+  MUTUAL_RETURN_IF_ERROR(
+      crypto::ChangePassphrase(options.folder / "keys", remove ? crypto::PassphraseChange::kRemove
+                                                               : crypto::PassphraseChange::kSet));
   client::Print(options.json, {{"passphrase", !remove}},
-                remove ? "Your keys are kept without a passphrase." : "Your keys are sealed under the passphrase.");
+                remove ? "Your keys are kept without a passphrase."
+                       : "Your keys are sealed under the passphrase.");
   return absl::OkStatus();
 }
 
@@ -90,7 +95,7 @@ namespace {
 absl::StatusOr<KnownFederation> AskFederation(const CommandOptions& options) {
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel->ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel->ResearchTrust(""));
   MUTUAL_ASSIGN_OR_RETURN(const auto trust,
                           client::Trust::Open(home->folder(), home->origin(), home->log_key()));
   if (shown.policy_receipt.empty()) {
@@ -159,7 +164,11 @@ absl::Status Propose(const CommandOptions& options, const std::string& path) {
   if (!result.study) return LintFile(options, path);
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
-  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, SignedProposal(*home, *channel, *result.study));
+  MUTUAL_ASSIGN_OR_RETURN(const auto trust, NewestTrust(*home, *channel));
+  const SystemClock clock;
+  MUTUAL_RETURN_IF_ERROR(client::DeclareSoftware({home.get(), trust.get(), channel.get(), &clock}));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry,
+                          client::ProposeEntry(*home, *trust, *result.study, clock.Now()));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, channel->Propose(text, entry));
   if (digest != result.study->digest) {
     return DataLoss("the coordinator registered another digest than this file's; do not go on");
@@ -182,9 +191,10 @@ absl::StatusOr<client::StudySummary> FindStudy(client::Channel& channel,
     if (study.digest.ToHex().rfind(prefix, 0) == 0) matches.push_back(study);
   }
   if (prefix.size() < 4 || matches.size() != 1) {
-    return NotFound("%d studies have a digest beginning with \"%s\", want exactly one and at least "
-                    "4 digits; list them with: mutual studies",
-                    matches.size(), prefix);
+    return NotFound(
+        "%d studies have a digest beginning with \"%s\", want exactly one and at least "
+        "4 digits; list them with: mutual studies",
+        matches.size(), prefix);
   }
   return matches[0];
 }

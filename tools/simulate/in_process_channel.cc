@@ -94,8 +94,10 @@ absl::StatusOr<std::vector<client::StudySummary>> InProcessChannel::Studies(
   return studies;
 }
 
-absl::StatusOr<client::TrustReply> InProcessChannel::Trust(const std::string& role) {
+absl::StatusOr<client::TrustReply> InProcessChannel::Trust(const std::string& role,
+                                                           const std::string& seen) {
   MUTUAL_RETURN_IF_ERROR(CallerAs(role).status());
+  core_->log().Heed(seen);
   return client::TrustReply{core_->log().checkpoint(), core_->log().PolicyReceipt().value_or("")};
 }
 
@@ -126,7 +128,9 @@ absl::Status InProcessChannel::Declare(const std::string& entry) {
   return core_->Declare(caller, entry);
 }
 
-absl::StatusOr<client::TrustReply> InProcessChannel::GetTrust() { return Trust("node"); }
+absl::StatusOr<client::TrustReply> InProcessChannel::GetTrust(const std::string& seen) {
+  return Trust("node", seen);
+}
 
 absl::Status InProcessChannel::WatchRounds(const std::function<bool(const std::string&)>&) {
   return Watching();
@@ -249,7 +253,14 @@ absl::Status InProcessChannel::SubmitClassSum(const Digest& study, uint64_t roun
   return intake.End();
 }
 
-absl::StatusOr<client::TrustReply> InProcessChannel::ResearchTrust() { return Trust("researcher"); }
+absl::StatusOr<client::TrustReply> InProcessChannel::ResearchTrust(const std::string& seen) {
+  return Trust("researcher", seen);
+}
+
+absl::Status InProcessChannel::ResearchDeclare(const std::string& entry) {
+  MUTUAL_ASSIGN_OR_RETURN(const coordinator::Caller caller, CallerAs("researcher"));
+  return core_->Declare(caller, entry);
+}
 
 absl::StatusOr<Digest> InProcessChannel::Propose(const std::string& text,
                                                  const std::string& entry) {

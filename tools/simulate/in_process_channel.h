@@ -24,7 +24,8 @@ class InProcessChannel : public client::Channel {
   absl::StatusOr<std::vector<client::StudySummary>> ListStudies() override;
   absl::StatusOr<std::string> AnswerStudy(const std::string& entry) override;
   absl::Status Declare(const std::string& entry) override;
-  absl::StatusOr<client::TrustReply> GetTrust() override;
+  using client::Channel::GetTrust;
+  absl::StatusOr<client::TrustReply> GetTrust(const std::string& seen) override;
   absl::Status WatchRounds(const std::function<bool(const std::string&)>& notice) override;
   absl::Status WatchCheckpoints(const std::function<bool(const std::string&)>& notice) override;
   absl::Status Cosign(const client::CosignCall& call) override;
@@ -48,7 +49,8 @@ class InProcessChannel : public client::Channel {
   void Hold() { is_holding_ = true; }
   absl::Status Release();
 
-  absl::StatusOr<client::TrustReply> ResearchTrust() override;
+  absl::StatusOr<client::TrustReply> ResearchTrust(const std::string& seen) override;
+  absl::Status ResearchDeclare(const std::string& entry) override;
   absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry) override;
   absl::StatusOr<std::vector<client::StudySummary>> ResearchStudies() override;
   absl::Status WatchStudy(const Digest& study,
@@ -63,7 +65,7 @@ class InProcessChannel : public client::Channel {
  private:
   absl::StatusOr<coordinator::Caller> CallerAs(const std::string& role);
   absl::StatusOr<std::vector<client::StudySummary>> Studies(const std::string& role);
-  absl::StatusOr<client::TrustReply> Trust(const std::string& role);
+  absl::StatusOr<client::TrustReply> Trust(const std::string& role, const std::string& seen);
   absl::StatusOr<std::string> Content(const std::string& role, const Digest& digest,
                                       uint64_t max_bytes);
 

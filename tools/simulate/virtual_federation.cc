@@ -138,7 +138,7 @@ absl::Status VirtualFederation::Propose() {
   MUTUAL_ASSIGN_OR_RETURN(const std::string certificate,
                           ReadFile(researcher_->folder() / "keys" / "tls.crt", 1 << 20));
   InProcessChannel channel(&coordinator_->core(), certificate);
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust());
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust(""));
   MUTUAL_ASSIGN_OR_RETURN(
       const auto trust,
       client::Trust::Open(researcher_->folder(), researcher_->origin(), researcher_->log_key()));

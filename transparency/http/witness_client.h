@@ -16,4 +16,9 @@ namespace mutual::transparency {
 absl::StatusOr<WitnessAnswer> PostCheckpoint(const std::string& url, const std::string& body,
                                              absl::Duration patience);
 
+// GET <url>/<hex SHA-256 of origin>/checkpoint: what the witness cosigned last of that log, not yet
+// verified. NOT_FOUND when it knows none; other errors as of PostCheckpoint.
+absl::StatusOr<std::string> FetchCosigned(const std::string& url, const std::string& origin,
+                                          absl::Duration patience);
+
 }  // namespace mutual::transparency
