@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "absl/strings/str_format.h"
 #include "study/coefficients.h"
 #include "study/measure.h"
 #include "study/normal_equations.h"
@@ -47,7 +48,7 @@ class LinearRecipe final : public Statistic {
     Result result;
     const std::string title = "regression of " + spec_.target;
     const ProductSums problem = BlockProblem(products_, 0);
-    const auto fit = Solve(problem, {sum.values, sum.noise_stddev, sampling_rate()});
+    const auto fit = Solve(problem, {sum.values, sum.noise_stddev, sampling_rate(), spec_.ridge});
     if (!fit) {
       result.withheld.push_back({title, "", ReasonOf(sum.values[0])});
       result.sentences.push_back("The regression of " + spec_.target +
@@ -55,6 +56,13 @@ class LinearRecipe final : public Statistic {
       return result;
     }
     result.tables.push_back({title, {"input"}, {}});
+    if (spec_.ridge > 0) {
+      result.sentences.push_back(
+          absl::StrFormat("The coefficients are drawn towards 0 by a ridge of %g members; their "
+                          "errors hold noise and "
+                          "sampling, not that.",
+                          spec_.ridge));
+    }
     const std::vector<std::string> names = CoefficientNames(map_);
     for (size_t k = 0; k < names.size(); ++k) {
       const std::vector<double> w = UnscaledWeights(map_, k, half_);

@@ -44,6 +44,7 @@ std::optional<LeastSquares> Solve(const ProductSums& problem, const NoisySums& s
   std::vector<double> b(inputs);
   for (size_t i = 0; i < inputs; ++i) {
     for (size_t j = 0; j < inputs; ++j) a.at(i, j) = entry(i, j);
+    if (i > 0) a.at(i, i) += sums.ridge;
     b[i] = entry(i, inputs);
   }
   const double least = 6 * sums.noise_stddev;
@@ -54,7 +55,9 @@ std::optional<LeastSquares> Solve(const ProductSums& problem, const NoisySums& s
   if (!solver) return std::nullopt;
   fit.beta = solver->Solve(b);
   fit.inverse = solver->Inverse();
-  const double squares = entry(inputs, inputs) - Dot(b, fit.beta);
+  // Aβ = b − Λβ.
+  double squares = entry(inputs, inputs) - Dot(b, fit.beta);
+  for (size_t i = 1; i < inputs; ++i) squares -= sums.ridge * fit.beta[i] * fit.beta[i];
   const double hidden = sums.noise_stddev * (1 + Dot(fit.beta, fit.beta));
   fit.residual_variance =
       std::max(squares, hidden) / fit.count * members / (members - static_cast<double>(inputs));

@@ -38,26 +38,28 @@ struct ProductSums {
 // The plain one: block of `products` beginning at `first`.
 ProductSums BlockProblem(const Products& products, size_t first);
 
-// β = A⁻¹b of noisy sums, with what its errors need.
+// β = (A + Λ)⁻¹b of noisy sums, with what its errors need. Λ is `ridge` times the identity, the
+// constant excepted.
 struct LeastSquares {
   double count = 0;  // Σ1
   std::vector<double> beta;
-  Matrix inverse{0};             // A⁻¹
-  double residual_variance = 0;  // (Σy² − bᵀβ)/(n − inputs), at least what its noise hides
+  Matrix inverse{0};  // (A + Λ)⁻¹
+  double residual_variance = 0;  // (Σy² − 2bᵀβ + βᵀAβ)/(n − inputs), at least what its noise hides
 };
 
 struct NoisySums {
   std::span<const double> values;
   double noise_stddev = 0;
   double sampling_rate = 1;  // the values were divided by it
+  double ridge = 0;
 };
 
 // Nothing when too few members are known, or when the noise could have made the inputs seem
-// different: a pivot of A is not above 6·σ.
+// different: a pivot of A + Λ is not above 6·σ.
 std::optional<LeastSquares> Solve(const ProductSums& problem, const NoisySums& sums);
 
-// Adds `weight` times the slope of wᵀβ by each number of the vector. With λ = A⁻¹w a change of the
-// products moves wᵀβ by λᵀδb − λᵀδA·β.
+// Adds `weight` times the slope of wᵀβ by each number of the vector. With λ = (A + Λ)⁻¹w a change
+// of the products moves wᵀβ by λᵀδb − λᵀδA·β.
 void AddSlope(const ProductSums& problem, const LeastSquares& fit, const std::vector<double>& w,
               std::span<double> slope);
 

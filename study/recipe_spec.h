@@ -71,13 +71,14 @@ struct TrainSpec {
   double learning_rate = 0;
   double momentum = 0;
   double weight_decay = 0;
-  double averaging = 0;         // EMA decay, 0 = off
+  double averaging = 0;  // EMA decay, 0 = off
   RateSchedule schedule = RateSchedule::kConstant;
-  int warmup_rounds = 0;        // the rate rises over these
-  double final_share = 0;       // linear: of the rate, towards which it falls
+  int warmup_rounds = 0;              // the rate rises over these
+  double final_share = 0;             // linear: of the rate, towards which it falls
   std::optional<Digest> start_model;  // a published model; without it the public initial one
-  double expected_members = 0;  // declared public constant that divides the sum
-  double evaluation_share = 0;  // share of slots held out, 0 = no evaluation
+  double expected_members = 0;        // declared public constant that divides the sum
+  double evaluation_share = 0;        // share of slots held out, 0 = no evaluation
+  int patience = 0;                   // rounds of a window of early stopping, 0 = never
 };
 
 // Quantiles of one measure, optionally per category of `by` (as in MeanSpec).
@@ -143,6 +144,7 @@ struct RegressionSpec {
   std::string exposure;      // poisson: the column whose logarithm is the offset, or empty
   double target_bound = 0, exposure_bound = 0;  // poisson: of a member's sums
   double design_effect = 1;                     // multiplies sampling variances
+  double ridge = 0;  // linear: so many members' weight for coefficients of 0, constant excepted
 };
 
 // Raw and adjusted gap of `target` between the two categories of `between`.

@@ -145,6 +145,9 @@ RegressionSpec ReadRegression(TableReader& reader, const Schema& schema) {
   spec.features = ReadFeatures(reader, schema, {spec.target, spec.exposure});
   if (spec.model != ModelKind::kLinear) ReadCells(reader, schema, &spec);
   spec.design_effect = reader.OptionalNumber("design_effect", kDesignEffect).value_or(1);
+  if (spec.model == ModelKind::kLinear) {
+    spec.ridge = reader.OptionalNumber("ridge", {0, 1e9}).value_or(0);
+  }
   return spec;
 }
 

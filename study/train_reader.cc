@@ -94,6 +94,22 @@ void ReadSchedule(TableReader& reader, TrainSpec* spec) {
   }
 }
 
+// After `rounds` and `evaluation_share`.
+void ReadPatience(TableReader& reader, TrainSpec* spec) {
+  spec->patience = reader.Integer("patience", {1, 1e6});
+  if (spec->patience > 0 && !(spec->evaluation_share > 0)) {
+    reader.Report(
+        reader.LineOf("patience"), "RECIPE",
+        "patience watches the loss of held-out members; add evaluation_share or remove it");
+  } else if (spec->patience > 0 && spec->rounds > 0 && 2 * spec->patience >= spec->rounds) {
+    reader.Report(
+        reader.LineOf("patience"), "RECIPE",
+        absl::StrFormat("patience is %d, want less than half of rounds (%d): two windows are "
+                        "compared",
+                        spec->patience, spec->rounds));
+  }
+}
+
 void CheckFeatures(TableReader& reader, const Schema& schema, const TrainSpec& spec) {
   if (FeatureMap::TakesWide(schema, spec)) {
     if (spec.features.empty()) return;
@@ -141,6 +157,7 @@ TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
   ReadStartModel(reader, &spec);
   spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);
   spec.evaluation_share = reader.OptionalNumber("evaluation_share", {0, 0.5}).value_or(0);
+  if (reader.Has("patience")) ReadPatience(reader, &spec);
   CheckFeatures(reader, schema, spec);
   CheckNetwork(reader, schema, spec);
   if (known && !spec.target.empty()) {

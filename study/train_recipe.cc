@@ -138,6 +138,16 @@ double UnclippedShare(const Study& study, const ReleasedCount& count) {
   return count.value / (TrainVectorOf(study).clip_count_scale * count.expected) + 0.5;
 }
 
+void NameEarlyEnd(const TrainSpec& spec, uint64_t rounds_run, Result* result) {
+  result->sentences.push_back(
+      absl::StrFormat("Training ended after %d of %d rounds: the loss of held-out members, noise "
+                      "included, was no lower in "
+                      "the last %d rounds than in the %d before. The privacy figures are those of "
+                      "all rounds; what the "
+                      "others would have cost is charged to nobody.",
+                      rounds_run, spec.rounds, spec.patience, spec.patience));
+}
+
 void NameClip(const Study& study, double last_clip, Result* result) {
   result->sentences.push_back(
       absl::StrFormat("The clip followed a noised count of the members below it: %.4g in the first "

@@ -23,6 +23,9 @@ struct ReleasedCount {
 // The share of unclipped members, noise included.
 double UnclippedShare(const Study& study, const ReleasedCount& count);
 
+// Adds to the result of a study that ended early after how many rounds, and why.
+void NameEarlyEnd(const TrainSpec& spec, uint64_t rounds_run, Result* result);
+
 // Adds to the last round's result how the clip moved.
 void NameClip(const Study& study, double last_clip, Result* result);
 

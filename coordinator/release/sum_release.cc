@@ -96,6 +96,17 @@ absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total
       state);
 }
 
+// Whether the study ends with this round: it was the last, or the held-out loss no longer falls.
+bool IsLast(const ReleaseInput& input, std::span<const uint32_t> total, double scale,
+            study::StopState* stop) {
+  if (input.round == input.study->rounds()) return true;
+  const auto* const spec = std::get_if<study::TrainSpec>(&input.study->recipe);
+  if (spec == nullptr || spec->patience == 0) return false;
+  const size_t at = study::TrainVectorOf(*input.study).evaluation_at();
+  const study::HeldOut sums{Dequantised(total[at + 1], scale), Dequantised(total[at], scale)};
+  return study::EndsWith(spec->patience, input.round, sums, stop);
+}
+
 double NextClipOf(const ReleaseInput& input, std::span<const uint32_t> total, double scale) {
   const study::Study& study = *input.study;
   if (!study.privacy.clip_rule) return input.clip;
@@ -158,7 +169,9 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   // The centred representative has the same 32 bits as the ring element.
   output.sum =
       crypto::Sha256(std::span(reinterpret_cast<const uint8_t*>(total.data()), total.size() * 4));
-  const bool last = input.round == input.study->rounds();
+  output.stop = input.stop;
+  output.is_last = IsLast(input, total, grid.scale, &output.stop);
+  const bool last = output.is_last;
   study::Result result;
   if (!trains || last) {
     study::ReleasedSum released = SumOf(total, grid, input.files.size());
@@ -175,6 +188,9 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
     output.next_clip = NextClipOf(input, total, grid.scale);
     std::vector<uint32_t>().swap(total);
     if (last && input.study->privacy.clip_rule) study::NameClip(*input.study, input.clip, &result);
+    if (last && input.round < input.study->rounds()) {
+      study::NameEarlyEnd(std::get<study::TrainSpec>(input.study->recipe), input.round, &result);
+    }
     WriteModels(std::get<study::TrainSpec>(input.study->recipe), last, &output, &result);
   }
   if (!trains || last) output.result_json = study::ToJson(result);
@@ -205,8 +221,8 @@ absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_co
   return PrivacyFigures{node.epsilon, released.epsilon, honest};
 }
 
-absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted) {
-  MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study, least_counted));
+absl::StatusOr<std::string> PrivacyJson(const study::Study& study, const RunFacts& run) {
+  MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study, run.least_counted));
   privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
   MUTUAL_ASSIGN_OR_RETURN(const double node,
                           privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
@@ -218,6 +234,7 @@ absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_cou
       {"unit", "one member of one organisation, added or removed with all rows"},
       {"delta", study.privacy.delta},
       {"rounds", study.rounds()},
+      {"rounds_run", run.rounds_run},
       {"noise_multiplier", study.privacy.noise_multiplier},
       {"sampling_rate", study.privacy.sampling_rate},
       {"epsilon_node", figures.epsilon_node},

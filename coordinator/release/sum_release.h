@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "aggregation/optimizer/optimizer.h"
 #include "base/ids.h"
+#include "study/early_stop.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
 
@@ -26,8 +27,9 @@ struct ReleaseInput {
       files;  // masked contributions counted: vector_length words, then padding
   aggregation::OptimizerState state;  // training: before this round
   std::vector<std::string> mask_files =
-      {};           // agreed class sums, one for each class, to be taken off
-  double clip = 0;  // of this round, where the study's clip adapts
+      {};                      // agreed class sums, one for each class, to be taken off
+  double clip = 0;             // of this round, where the study's clip adapts
+  study::StopState stop = {};  // before this round, where the study may end early
 };
 
 struct ReleaseOutput {
@@ -36,6 +38,8 @@ struct ReleaseOutput {
   std::string last_iterate;  // the last round with averaging: bytes of its own weights
   aggregation::OptimizerState state;  // training: after this round
   std::string result_json;            // statistics, and the last round of training
+  bool is_last = false;               // the study ends with this round
+  study::StopState stop;              // after this round
   double next_clip = 0;               // where the study's clip adapts: of the next round
 };
 
@@ -56,8 +60,12 @@ struct PrivacyFigures {
   int honest_nodes;
 };
 absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted);
+struct RunFacts {
+  int least_counted;
+  uint64_t rounds_run;  // fewer than the study's where it ended early
+};
 // The same as JSON, with the assumptions and the tighter figures of the second accountant (takes
 // tens of milliseconds).
-absl::StatusOr<std::string> PrivacyJson(const study::Study& study, int least_counted);
+absl::StatusOr<std::string> PrivacyJson(const study::Study& study, const RunFacts& run);
 
 }  // namespace mutual::coordinator

@@ -77,8 +77,7 @@ absl::Status FederationCore::LoadAll() {
   MUTUAL_ASSIGN_OR_RETURN(std::vector<StudyRecord> records, parts_.journal->Studies());
   const absl::MutexLock lock(&mutex_);
   for (StudyRecord& record : records) {
-    MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(),
-                            StudyRun::Load(run_parts, std::move(record)));
+    MUTUAL_ASSIGN_OR_RETURN(runs_.emplace_back(), StudyRun::Load(run_parts, std::move(record)));
   }
   return absl::OkStatus();
 }
@@ -93,12 +92,13 @@ absl::StatusOr<std::string> FederationCore::Join(const JoinRequest& request) {
 
 absl::StatusOr<Caller> FederationCore::Authenticate(const std::string& certificate_pem) {
   if (certificate_pem.empty()) {
-    return WithCode(Unauthenticated("no client certificate was presented; join the federation first"),
-                    "CERTIFICATE_MISSING");
+    return WithCode(
+        Unauthenticated("no client certificate was presented; join the federation first"),
+        "CERTIFICATE_MISSING");
   }
   const absl::Time now = parts_.clock->Now();
-  MUTUAL_RETURN_IF_ERROR(crypto::VerifyIssuedBy(
-      certificate_pem, parts_.state->authority().certificate_pem(), now));
+  MUTUAL_RETURN_IF_ERROR(
+      crypto::VerifyIssuedBy(certificate_pem, parts_.state->authority().certificate_pem(), now));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::CertificateInfo info,
                           crypto::InspectCertificate(certificate_pem));
   const absl::MutexLock lock(&mutex_);
@@ -157,8 +157,8 @@ absl::StatusOr<Digest> FederationCore::Propose(const Caller& caller, const std::
       masks != MaskTermsOf(*lint.study)) {
     return BadStatement("it is not what the study file says");
   }
-  MUTUAL_RETURN_IF_ERROR(CheckStartModel(
-      {parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
+  MUTUAL_RETURN_IF_ERROR(
+      CheckStartModel({parts_.journal, parts_.store, parts_.state->folder()}, *lint.study));
   MUTUAL_RETURN_IF_ERROR(CheckScrutineers(*lint.study));
   MUTUAL_RETURN_IF_ERROR(CheckFigures(*parts_.journal, *lint.study));
   // Kept by its digest, so that an auditor of the content folder can replay the study.
@@ -188,8 +188,8 @@ StudyRun* FederationCore::Find(const Digest& digest) {
 }
 
 StudyView FederationCore::ViewOf(const StudyRun& run) const {
-  return {run.record(), run.study().title, run.rounds_released(), run.study().rounds(),
-          run.accepted(), run.refused()};
+  return {run.record(),         run.study().title, run.rounds_released(),
+          run.study().rounds(), run.accepted(),    run.refused()};
 }
 
 std::vector<StudyView> FederationCore::Studies() {
@@ -206,11 +206,9 @@ absl::StatusOr<StudyView> FederationCore::Study(const Digest& digest) {
   return ViewOf(*run);
 }
 
-absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller,
-                                                   const std::string& bytes) {
-  MUTUAL_ASSIGN_OR_RETURN(
-      const transparency::SignedEntry entry,
-      OwnEntry(caller, bytes, parts_.log->origin(), {"mandate", "objection"}));
+absl::StatusOr<std::string> FederationCore::Answer(const Caller& caller, const std::string& bytes) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
+                          OwnEntry(caller, bytes, parts_.log->origin(), {"mandate", "objection"}));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, entry.entry.Hash("study"));
   {
     const absl::MutexLock lock(&mutex_);
@@ -276,9 +274,10 @@ absl::StatusOr<UploadTicket> FederationCore::CheckUpload(const Caller& caller,
                     "ROUND_CLOSED");
   }
   if (!run->IsOnRoster(caller.organisation)) {
-    return WithCode(PermissionDenied("%s is not on this round's roster; accept a study before it starts",
-                                     caller.organisation),
-                    "NOT_ON_ROSTER");
+    return WithCode(
+        PermissionDenied("%s is not on this round's roster; accept a study before it starts",
+                         caller.organisation),
+        "NOT_ON_ROSTER");
   }
   ticket.bytes = run->vector_bytes();
   ticket.name = PartialName(caller.organisation, ticket.study, ticket.round);
@@ -294,19 +293,21 @@ absl::StatusOr<std::string> FederationCore::FinishUpload(const Caller& caller,
   MUTUAL_ASSIGN_OR_RETURN(const auto first, transparency::ParseSignedEntry(logged.bytes));
   MUTUAL_ASSIGN_OR_RETURN(const Digest counted, first.entry.Hash("sha256"));
   if (counted != ticket.sha256) {
-    return WithCode(AlreadyExists("%s has contributed to this round already, with other bytes; a node "
-                                  "answers a round once",
-                                  caller.organisation),
-                    "CONTRIBUTED_TWICE");
+    return WithCode(
+        AlreadyExists("%s has contributed to this round already, with other bytes; a node "
+                      "answers a round once",
+                      caller.organisation),
+        "CONTRIBUTED_TWICE");
   }
   {
     const absl::MutexLock lock(&mutex_);
     StudyRun* const run = Find(ticket.study);
     if (run == nullptr) return NoStudy(ticket.study);
     if (!run->IsOpen(ticket.round)) {
-      return WithCode(FailedPrecondition("round %d closed while the contribution was being received",
-                                         ticket.round),
-                      "ROUND_CLOSED");
+      return WithCode(
+          FailedPrecondition("round %d closed while the contribution was being received",
+                             ticket.round),
+          "ROUND_CLOSED");
     }
     MUTUAL_RETURN_IF_ERROR(run->Apply(
         ContributionArrived{caller.organisation, ticket.sha256, ticket.bytes, logged.index}));
@@ -327,7 +328,7 @@ absl::StatusOr<std::string> FederationCore::ContributionReceipt(const std::strin
 std::vector<std::string> FederationCore::OutcomeReceipts(const StudyView& view) {
   constexpr size_t kMostBytes = 3 << 20;  // a message has at most four megabytes
   const std::string study = transparency::PrintStudy(view.record.digest);
-  const std::string round = study + "/" + std::to_string(view.rounds);
+  const std::string round = study + "/" + std::to_string(view.round);
   std::vector<uint64_t> indices;
   for (const std::string& key :
        {"propose/" + study + "/" + view.record.proposer, "close/" + round, "release/" + round}) {
@@ -352,8 +353,7 @@ std::vector<std::string> FederationCore::OutcomeReceipts(const StudyView& view) 
   return receipts;
 }
 
-bool FederationCore::HasContribution(const std::string& node, const Digest& study,
-                                     uint64_t round) {
+bool FederationCore::HasContribution(const std::string& node, const Digest& study, uint64_t round) {
   const absl::MutexLock lock(&mutex_);
   const StudyRun* const run = Find(study);
   return run != nullptr && run->HasContribution(node, round);

@@ -9,7 +9,8 @@ namespace mutual::coordinator {
 namespace {
 
 constexpr absl::Duration kHeartbeat = absl::Seconds(10);
-constexpr absl::Duration kTallyBeat = absl::Seconds(1);  // a silent scrutineer is followed by others
+constexpr absl::Duration kTallyBeat =
+    absl::Seconds(1);  // a silent scrutineer is followed by others
 
 }  // namespace
 
@@ -139,7 +140,7 @@ bool FederationCore::PublishOne() {
   if (status.ok()) status = run->Publish();
   if (!status.ok()) {
     FailRun(run, status);
-  } else if (round == run->study().rounds() || round % 10 == 0) {
+  } else if (run->record().state == "finished" || round % 10 == 0) {
     parts_.say("study " + run->study().digest.Short() + ": round " + std::to_string(round) +
                " released");
   }
@@ -153,9 +154,8 @@ void FederationCore::Work() {
     bool notify = false, is_tallying = false;
     {
       const absl::MutexLock lock(&mutex_);
-      const auto wake = [this]() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
-        return stopping_ || changed_;
-      };
+      const auto wake = [this]()
+                            ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) { return stopping_ || changed_; };
       mutex_.AwaitWithTimeout(absl::Condition(&wake), absl::Milliseconds(200));
       if (stopping_) return;
       notify = changed_;

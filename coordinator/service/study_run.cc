@@ -51,7 +51,8 @@ absl::Status StudyRun::Resume() {
   }
   if (!std::holds_alternative<Released>(machine_->state())) return absl::OkStatus();
   MUTUAL_RETURN_IF_ERROR(KeepFiles());  // killed, perhaps, between the release and this
-  if (round_ < study_.rounds()) return absl::OkStatus();
+  // The result is durable before the event that made the last round released.
+  if (record_.result_json.empty()) return absl::OkStatus();
   record_.state = "finished";  // killed between the last release and this
   return parts_.journal->SaveStudy(record_);
 }
@@ -77,24 +78,42 @@ absl::Status StudyRun::ResumeUnbegun() {
   return logged ? Logged(*logged) : absl::OkStatus();
 }
 
+bool StudyRun::StopsEarly() const {
+  const auto* const spec = std::get_if<study::TrainSpec>(&study_.recipe);
+  return spec != nullptr && spec->patience > 0;
+}
+
 // The journal's state: least_counted, 8 bytes; training: the digest of the optimizer's bytes, which
-// are in the store; where the clip adapts, the bits of the next round's.
+// are in the store; where the clip adapts, the bits of the next round's; where the study may end
+// early, those of the three numbers of StopState.
+size_t StudyRun::StateBytes() const {
+  return 8 + (recipe_->needs_model() ? Digest{}.bytes.size() : 0) +
+         (study_.privacy.clip_rule ? 8 : 0) + (StopsEarly() ? 24 : 0);
+}
+
 absl::Status StudyRun::LoadState(const std::string& state) {
-  const size_t wanted =
-      8 + (recipe_->needs_model() ? Digest{}.bytes.size() : 0) + (study_.privacy.clip_rule ? 8 : 0);
-  if (state.size() != wanted) {
+  if (state.size() != StateBytes()) {
     return WithCode(DataLoss("the journal's state of study %s has %d bytes, want %d; restore "
                              "journal.sqlite from a backup",
-                             study_.digest.Short(), state.size(), wanted),
+                             study_.digest.Short(), state.size(), StateBytes()),
                     "JOURNAL_CORRUPT");
   }
-  least_counted_ = static_cast<int>(GetUint64BigEndian(AsBytes(state).subspan<0, 8>()));
-  if (state.size() == 8) return absl::OkStatus();
-  MUTUAL_ASSIGN_OR_RETURN(
-      optimizer_file_,
-      Digest::FromHex(HexEncode(AsBytes(state).subspan(8, Digest{}.bytes.size()))));
-  if (study_.privacy.clip_rule) {
-    clip_ = std::bit_cast<double>(GetUint64BigEndian(AsBytes(state).last<8>()));
+  auto rest = AsBytes(state);
+  const auto next = [&rest] {
+    const uint64_t bits = GetUint64BigEndian(rest.first<8>());
+    rest = rest.subspan(8);
+    return bits;
+  };
+  least_counted_ = static_cast<int>(next());
+  if (!recipe_->needs_model()) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(optimizer_file_,
+                          Digest::FromHex(HexEncode(rest.first(Digest{}.bytes.size()))));
+  rest = rest.subspan(Digest{}.bytes.size());
+  if (study_.privacy.clip_rule) clip_ = std::bit_cast<double>(next());
+  if (StopsEarly()) {
+    for (double* const part : {&stop_.before, &stop_.loss, &stop_.count}) {
+      *part = std::bit_cast<double>(next());
+    }
   }
   if (record_.state != "running") return absl::OkStatus();
   MUTUAL_ASSIGN_OR_RETURN(const std::string bytes, parts_.store->Get(*optimizer_file_));
@@ -112,7 +131,13 @@ absl::StatusOr<std::string> StudyRun::SaveState(std::optional<Digest>* optimizer
       optimizer_, [&](std::string_view piece) { return file->Append(piece); }));
   MUTUAL_ASSIGN_OR_RETURN(*optimizer_file, file->Keep());
   state += AsText((*optimizer_file)->bytes);
-  if (study_.privacy.clip_rule) PutUint64BigEndian(std::bit_cast<uint64_t>(clip_), &state);
+  const auto put = [&state](double value) {
+    PutUint64BigEndian(std::bit_cast<uint64_t>(value), &state);
+  };
+  if (study_.privacy.clip_rule) put(clip_);
+  if (StopsEarly()) {
+    for (const double part : {stop_.before, stop_.loss, stop_.count}) put(part);
+  }
   return state;
 }
 
@@ -122,8 +147,7 @@ std::set<std::string> StudyRun::Roster() const {
 
 uint64_t StudyRun::rounds_released() const {
   if (round_ == 0) return 0;
-  if (record_.state == "finished") return study_.rounds();
-  return round_ - 1;
+  return record_.state == "finished" ? round_ : round_ - 1;
 }
 
 int StudyRun::accepted() const {
@@ -238,7 +262,8 @@ std::optional<ReleaseInput> StudyRun::TakePendingRelease() {
   if (tallying == nullptr || !tallying->is_complete() || output_ || !doom_.empty())
     return std::nullopt;
   ReleaseInput input{&study_, recipe_.get(),         round_, static_cast<int>(Roster().size()),
-                     {},      std::move(optimizer_), {},     clip_};
+                     {},      std::move(optimizer_), {},     clip_,
+                     stop_};
   for (const auto& [node, contribution] : tallying->received) {
     input.files.push_back(parts_.store->PathOf(contribution.sha256).string());
   }
@@ -254,7 +279,8 @@ absl::Status StudyRun::Publish() {
   least_counted_ = least_counted_ == 0 ? counted : std::min(least_counted_, counted);
   optimizer_ = std::move(output.state);
   clip_ = output.next_clip;
-  const bool last = round_ == study_.rounds();
+  stop_ = output.stop;
+  const bool last = output.is_last;
   const std::string& outcome = recipe_->needs_model() ? output.model : output.result_json;
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, parts_.store->Put(outcome));
   std::string().swap(output.model);
@@ -265,7 +291,7 @@ absl::Status StudyRun::Publish() {
     // The result is durable before the event that makes the round released.
     record_.result_json = output.result_json;
     record_.model = recipe_->needs_model() ? digest.ToHex() : "";
-    MUTUAL_ASSIGN_OR_RETURN(record_.privacy_json, PrivacyJson(study_, least_counted_));
+    MUTUAL_ASSIGN_OR_RETURN(record_.privacy_json, PrivacyJson(study_, {least_counted_, round_}));
     MUTUAL_RETURN_IF_ERROR(parts_.journal->SaveStudy(record_));
   }
   std::optional<Digest> optimizer_file;

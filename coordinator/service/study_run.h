@@ -126,6 +126,8 @@ class StudyRun {
   std::set<std::string> Roster() const;
   absl::Status KeepFiles();
   absl::Status LoadState(const std::string& state);
+  size_t StateBytes() const;
+  bool StopsEarly() const;
   absl::StatusOr<std::string> SaveState(std::optional<Digest>* optimizer_file);
 
   RunParts parts_;
@@ -146,6 +148,7 @@ class StudyRun {
   aggregation::OptimizerState optimizer_;
   std::optional<Digest> optimizer_file_;  // of the last released round, in the store
   int least_counted_ = 0;                 // over all released rounds
+  study::StopState stop_;                 // where the study may end early
   double clip_ = 0;  // of the next round to start, where the study's clip adapts
 };
 

@@ -92,6 +92,40 @@ TEST_CASE("A clip that adapts follows the count, and gradients are read in its u
   CHECK_THAT(last->result_json, ContainsSubstring("2 in the first round, 3.273 in the last"));
 }
 
+TEST_CASE("A study with patience ends when the held-out loss no longer falls", "[release]") {
+  const std::string text = absl::StrReplaceAll(
+      testing::TrainStudyText(9),
+      {{"expected_members = 10", "expected_members = 10\nevaluation_share = 0.5\npatience = 2"}});
+  Fixture fixture(text);
+  REQUIRE(fixture.recipe->dimension() == 5);
+  const std::vector<double> losses = {10, 8, 8, 7, 9, 7, 1};
+  auto state = aggregation::StartAt(std::vector<double>{0, 0});
+  study::StopState stop;
+  for (size_t round = 1; round <= 6; ++round) {
+    fixture.files.clear();
+    fixture.Keep({0.1, 0.1, 20, losses[round - 1], 15});
+    auto output = ReleaseRound({&fixture.study,
+                                fixture.recipe.get(),
+                                round,
+                                4,
+                                fixture.files,
+                                std::move(state),
+                                {},
+                                0,
+                                stop});
+    REQUIRE_OK(output);
+    CAPTURE(round);
+    CHECK(output->is_last == (round == 6));  // 18, then 15, then 16
+    CHECK(output->result_json.empty() == (round != 6));
+    state = output->state;
+    stop = output->stop;
+    if (round == 6) {
+      CHECK_THAT(output->result_json, ContainsSubstring("Training ended after 6 of 9 rounds"));
+    }
+  }
+  CHECK(nlohmann::json::parse(*PrivacyJson(fixture.study, {3, 6}))["rounds_run"] == 6);
+}
+
 TEST_CASE("The order of contributions changes no byte of a release", "[release]") {
   Fixture fixture(testing::MeanStudyText());
   fixture.Keep({4000, 1000, 1000});
@@ -152,7 +186,7 @@ TEST_CASE("A kept contribution of the wrong length is data loss", "[release]") {
 TEST_CASE("Both figures are those of the accountant, public with the least honest nodes",
           "[release]") {
   const Fixture fixture(testing::MeanStudyText());
-  const auto json = nlohmann::json::parse(*PrivacyJson(fixture.study, 3));
+  const auto json = nlohmann::json::parse(*PrivacyJson(fixture.study, {3, fixture.study.rounds()}));
   const privacy::Phase node{2, 1, 1}, released{2 * std::sqrt(2.0), 1, 1};
   REQUIRE(json["honest_nodes"] == 2);  // three counted, one assumed to collude
   REQUIRE_THAT(json["epsilon_node"].get<double>(),

@@ -87,6 +87,75 @@ TEST_CASE("Without noise a linear regression is the pooled one", "[study]") {
                       PooledFit(PooledKind::kLinear, records));
 }
 
+TEST_CASE("Without noise a ridge is that of the pooled records, its constant left alone",
+          "[study]") {
+  Random random(13);
+  const std::string text = Replaced(kLinear, "target = \"pay\"", "target = \"pay\"\nridge = 40");
+  const auto recipe = RecipeOf(text);
+  const std::vector<Member> members = DrawMembers({*recipe, 0, 300, DrawPay}, random);
+  std::vector<std::vector<double>> a = {{0, 0, 0}, {0, 40, 0}, {0, 0, 40}};
+  std::vector<double> b(3, 0.0);
+  for (const Member& m : members) {
+    const std::vector<double> x = {1, (m.values[1] - 15) / 15, m.values[0]};
+    for (size_t i = 0; i < 3; ++i) {
+      for (size_t j = 0; j < 3; ++j) a[i][j] += x[i] * x[j];
+      b[i] += x[i] * (m.values[2] - 34) / 26;
+    }
+  }
+  const std::vector<double> beta = Eliminate(a, b);
+  RequireCoefficients(text, members, {"intercept", "tenure", "sex=women"},
+                      {34 + 26 * (beta[0] - beta[1]), 26 * beta[1] / 15, 26 * beta[2]});
+  REQUIRE_THAT(recipe->Finish(SumOf(*recipe, members))->sentences[0],
+               ContainsSubstring("ridge of 40 members"));
+}
+
+TEST_CASE("A small table that noise hides can be told with a ridge", "[study]") {
+  Random random(14);
+  const auto plain = RecipeOf(kLinear);
+  const auto ridged =
+      RecipeOf(Replaced(kLinear, "target = \"pay\"", "target = \"pay\"\nridge = 100"));
+  ReleasedSum sum = SumOf(*plain, DrawMembers({*plain, 0, 60, DrawPay}, random));
+  sum.noise_stddev = 8;
+  REQUIRE(plain->Finish(sum)->withheld.size() == 1);
+  const Result told = *ridged->Finish(sum);
+  REQUIRE(told.withheld.empty());
+  REQUIRE(Find(told, "regression of pay", "tenure", "coefficient")->standard_error > 0);
+}
+
+TEST_CASE("Under strong noise a ridge errs less than least squares", "[study]") {
+  Random random(15);
+  const auto plain = RecipeOf(kLinear);
+  const auto ridged =
+      RecipeOf(Replaced(kLinear, "target = \"pay\"", "target = \"pay\"\nridge = 30"));
+  double error_plain = 0, error_ridged = 0;
+  for (int i = 0; i < 200; ++i) {
+    ReleasedSum sum = SumOf(*plain, DrawMembers({*plain, 0, 400, DrawPay}, random));
+    std::normal_distribution<double> noise(0, 12);
+    for (double& value : sum.values) value += noise(random);
+    sum.noise_stddev = 0.5;  // so that least squares tells too
+    const auto wrong = [&](const Recipe& recipe) {
+      const auto found = Find(*recipe.Finish(sum), "regression of pay", "tenure", "coefficient");
+      REQUIRE(found.has_value());
+      return (found->value - 0.4) * (found->value - 0.4);
+    };
+    error_plain += wrong(*plain);
+    error_ridged += wrong(*ridged);
+  }
+  CAPTURE(error_plain, error_ridged);
+  CHECK(error_ridged < 0.95 * error_plain);
+}
+
+TEST_CASE("A ridge belongs to linear models", "[study]") {
+  const LintResult logistic =
+      LintText(Replaced(kLogistic, "target = \"sick\"", "target = \"sick\"\nridge = 4"));
+  REQUIRE_FALSE(logistic.study.has_value());
+  CHECK(logistic.problems[0].code == "UNKNOWN_KEY");
+  const LintResult negative =
+      LintText(Replaced(kLinear, "target = \"pay\"", "target = \"pay\"\nridge = -1"));
+  REQUIRE_FALSE(negative.study.has_value());
+  CHECK_THAT(negative.problems[0].message, ContainsSubstring("ridge is -1"));
+}
+
 TEST_CASE("Without noise a logistic regression is the pooled maximum likelihood", "[study]") {
   Random random(4);
   const auto recipe = RecipeOf(kLogistic);

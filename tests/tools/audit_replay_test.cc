@@ -62,13 +62,17 @@ class ReleasedStudy {
       state_ = aggregation::StartAt(std::vector<double>(start.begin(), start.end()));
       model_ = crypto::Sha256(study::ModelBytes(start)).ToHex();
     }
-    for (uint64_t round = 1; round <= study_.rounds(); ++round) Run(round);
+    for (uint64_t round = 1; round <= study_.rounds() && !is_over_; ++round) {
+      Run(round);
+      last_round_ = round;
+    }
     Publish();
   }
   Draft& Start(uint64_t round) {
     return At(log_.drafts(), HonestWriter::Label("start", "real", round));
   }
   double next_clip() const { return clip_; }
+  uint64_t last_round() const { return last_round_; }
   Draft& Release(uint64_t round) {
     return At(log_.drafts(), HonestWriter::Label("release", "real", round));
   }
@@ -159,7 +163,7 @@ class ReleasedStudy {
     if (!model_.empty()) start.Set("model", model_);
     if (round == 1) clip_ = study_.privacy.clip.value_or(0);
     if (study_.privacy.clip_rule) start.Set("gradient-clip", FormatDouble(clip_));
-    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_, {}, clip_};
+    coordinator::ReleaseInput input{&study_, recipe_.get(), round, 3, {}, state_, {}, clip_, stop_};
     std::vector<uint32_t> plain(recipe_->dimension(), 0);
     for (size_t i = 0; i < kThree.size(); ++i) {
       std::string bytes(recipe_->dimension() * 4, '\0');
@@ -185,6 +189,8 @@ class ReleasedStudy {
     REQUIRE(output->sum == aggregation::masking::DigestOfWords(plain));  // the masks are gone
     state_ = output->state;
     clip_ = output->next_clip;
+    stop_ = output->stop;
+    is_over_ = output->is_last;
     Draft& release = log_.Release("real", Words(), round, 3);
     Fix(&release);
     release.Set("sum", output->sum.ToHex()).Erase("model").Erase("result");
@@ -203,6 +209,9 @@ class ReleasedStudy {
   HonestWriter log_;
   aggregation::OptimizerState state_;
   double clip_ = 0;
+  study::StopState stop_;
+  bool is_over_ = false;
+  uint64_t last_round_ = 0;
   std::string model_;
   std::vector<std::string> contributions_;
   std::vector<Masker> maskers_;                                       // [node]
@@ -267,6 +276,23 @@ TEST_CASE(
   const Ran other = study.Replay(4);
   CHECK(other.code == kWrong);
   CHECK_THAT(other.output, ContainsSubstring("FAIL  REPLAY-CLIP"));
+}
+
+TEST_CASE("A study that ended early is replayed to its end, and no other end is right", "[audit]") {
+  // Random words: the loss falls no further by the second or a later window.
+  const std::string text = InBuilderOrder(absl::StrReplaceAll(
+      mutual::testing::TrainStudyText(40),
+      {{"expected_members = 10", "expected_members = 10\nevaluation_share = 0.2\npatience = 1"}}));
+  ReleasedStudy study(text);
+  REQUIRE(study.last_round() < 40);
+  const Ran ran = study.Replay(study.last_round());
+  INFO(ran.output);
+  CHECK(ran.code == kVerified);
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-RESULT"));
+  CHECK_THAT(ran.output, ContainsSubstring("pass  REPLAY-MODEL"));
+  study.Release(study.last_round()).Erase("result");  // as if it went on
+  study.Publish();
+  CHECK_THAT(study.Replay(study.last_round()).output, ContainsSubstring("FAIL  REPLAY-RESULT"));
 }
 
 TEST_CASE("A study that begins from a published model is replayed from it", "[audit]") {

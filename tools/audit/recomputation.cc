@@ -151,6 +151,13 @@ absl::Status Recomputation::Finish(const study::ReleasedSum& sum, RoundOutput* o
   return absl::OkStatus();
 }
 
+bool Recomputation::EndsEarly(const study::ReleasedSum& sum) {
+  const int patience = std::get<study::TrainSpec>(study_.recipe).patience;
+  if (patience == 0 || round_ == study_.rounds()) return false;
+  const auto at = study::TrainVectorOf(study_).evaluation_at();
+  return study::EndsWith(patience, round_, {sum.values[at + 1], sum.values[at]}, &stop_);
+}
+
 absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* output) {
   const auto& spec = std::get<study::TrainSpec>(study_.recipe);
   const auto parameters = static_cast<long>(study::TrainVectorOf(study_).parameters);
@@ -167,13 +174,15 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
   for (double& value : gradient) value /= expected;
   const aggregation::OptimizerOptions options = OptionsOf(spec);
   MUTUAL_RETURN_IF_ERROR(aggregation::Step(options, gradient, &state_));
-  if (round_ != study_.rounds()) {
+  const bool ends_early = EndsEarly(sum);
+  if (round_ != study_.rounds() && !ends_early) {
     output->model = ModelDigest(state_.parameters);
     return absl::OkStatus();
   }
   output->model = ModelDigest(aggregation::Averaged(options, state_));
   MUTUAL_ASSIGN_OR_RETURN(study::Result result, recipe_->Finish(sum));
   if (clip_) study::NameClip(study_, used, &result);
+  if (ends_early) study::NameEarlyEnd(spec, round_, &result);
   if (spec.averaging != 0) {
     study::NameLastIterate(spec, ModelDigest(state_.parameters), &result);
   }

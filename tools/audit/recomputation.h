@@ -14,6 +14,7 @@
 #include "absl/status/statusor.h"
 #include "aggregation/optimizer/optimizer.h"
 #include "base/ids.h"
+#include "study/early_stop.h"
 #include "study/recipe.h"
 #include "study/study_file.h"
 #include "transparency/study_terms.h"
@@ -60,6 +61,7 @@ class Recomputation {
  private:
   Recomputation(study::Study study, std::unique_ptr<study::Recipe> recipe)
       : study_(std::move(study)), recipe_(std::move(recipe)) {}
+  bool EndsEarly(const study::ReleasedSum& sum);
   absl::Status Train(const study::ReleasedSum& sum, RoundOutput* output);
   absl::Status Finish(const study::ReleasedSum& sum, RoundOutput* output) const;
 
@@ -68,6 +70,7 @@ class Recomputation {
   uint64_t round_ = 0;
   aggregation::OptimizerState state_;
   std::optional<double> clip_;
+  study::StopState stop_;
 };
 
 }  // namespace mutual::audit
