@@ -157,9 +157,11 @@ std::string People(const ResultPage& page) {
 std::string Checking(const ResultPage& page) {
   std::string html = "<h2 id=\"verify\">How to verify this page</h2>\n";
   if (page.release_index) {
-    html +=
-        absl::StrFormat("<p>This result was released by entry %d of the log <code>%s</code>.</p>\n",
-                        *page.release_index, Html(page.log_origin));
+    html += absl::StrFormat(
+        "<p>This result was released by entry %d of the log <code>%s</code>. To read the "
+        "entry, with the log's folder or address for LOG:</p>\n<pre>mutual-audit show %d "
+        "--log LOG</pre>\n",
+        *page.release_index, Html(page.log_origin), *page.release_index);
   }
   const std::string digest = page.study.digest.ToHex();
   return html +

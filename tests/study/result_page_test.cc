@@ -62,6 +62,7 @@ TEST_CASE("Every recipe's result makes a whole page without scripts or anything 
     CHECK_THAT(html, ContainsSubstring("<svg"));
     CHECK_THAT(html, ContainsSubstring("south &amp; west"));
     CHECK_THAT(html, ContainsSubstring("entry 41 of the log"));
+    CHECK_THAT(html, ContainsSubstring("mutual-audit show 41 --log LOG"));
     CHECK_THAT(html, ContainsSubstring("prefers-color-scheme:dark"));
   }
 }
