@@ -46,7 +46,7 @@ void NoiseDrawnAhead(benchmark::State& state) {
     noise.AddNoise(1 << 16, values);
     benchmark::DoNotOptimize(values.data());
   }
-  state.SetItemsProcessed(static_cast<int64_t>(state.iterations() * kValues));
+  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kValues));
 }
 BENCHMARK(NoiseDrawnAhead)->Unit(benchmark::kMillisecond);
 

@@ -258,8 +258,9 @@ void StudyRun::AddTallyDuties(const std::string& organisation, absl::Time now,
   // A class is asked of one holder at a time; who does not answer is followed by the next.
   const absl::Time closed =
       absl::FromUnixSeconds(tallying->close.tally_deadline) - study_.cohort.deadline;
-  const auto turn = static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)) /
-                                          kClassSumSeconds);
+  const auto waited =
+      static_cast<uint64_t>(std::max<int64_t>(0, absl::ToInt64Seconds(now - closed)));
+  const uint64_t turn = waited / kClassSumSeconds;
   // With the checkpoint: a holder that was restarted judges the close again.
   MaskDuty duty{DutyKind::kClassSums, study_.digest, round_, tallying->close.entry, {}, {},
                 tally_checkpoint_};
