@@ -15,6 +15,12 @@ namespace {
 
 constexpr size_t kMostBytes = 1 << 20;
 
+// The parser repeats what it found, which may be a line's end.
+std::string OneLine(std::string text) {
+  for (char& c : text) c = static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? ' ' : c;
+  return text;
+}
+
 // The rule of an adaptive clip, when the study has one.
 void ReadClipRule(TableReader& reader, PrivacySpec* privacy) {
   const auto quantile = reader.OptionalNumber("clip_quantile", {0, 1, true, true});
@@ -195,7 +201,7 @@ LintResult Check(std::string_view text, std::optional<absl::Time> now, const Noi
   const TomlDocument document = ParseToml(text);
   if (!document.error.empty()) {
     result.problems.push_back(
-        {document.error_line, "NOT_TOML", "the file is not TOML: " + document.error});
+        {document.error_line, "NOT_TOML", "the file is not TOML: " + OneLine(document.error)});
     Sort(&result.problems);
     return result;
   }

@@ -40,11 +40,10 @@ Names CodesInSource() {
       codes.merge(Matches(Read(entry.path()), "\"([A-Z]+(?:_[A-Z]+)+)\""));
     }
   }
-  for (const char* const name : {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING",
-                                 "MUTUAL_ALARM", "MUTUAL_PASSPHRASE_FILE",
-                                 "MUTUAL_NEW_PASSPHRASE_FILE", "OMP_NUM_THREADS",
-                                 "OPENBLAS_NUM_THREADS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
-                                 "PMIX_RANK"}) {
+  for (const char* const name :
+       {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING", "MUTUAL_ALARM",
+        "MUTUAL_PASSPHRASE_FILE", "MUTUAL_NEW_PASSPHRASE_FILE", "OMP_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMIX_RANK"}) {
     codes.erase(name);
   }
   return codes;
@@ -67,8 +66,9 @@ std::string Tests() {
 // A code that no test names has never been seen by anybody.
 TEST_CASE("Every error code is named by a test", "[architecture]") {
   const std::set<std::string> tested = Matches(Tests(), "\\b([A-Z]+(?:_[A-Z]+)+)\\b");
-  // libcsv gives up when memory runs out, and only then.
-  const Names unreachable = {"TABLE_MALFORMED"};
+  // libcsv gives up when memory runs out, and only then; a simulation stands still when the round
+  // machine never comes to an end, which nothing outside it brings about.
+  const Names unreachable = {"TABLE_MALFORMED", "SIMULATE_STUCK"};
   for (const std::string& code : CodesInSource()) {
     INFO(code << " is named by no test");
     CHECK(tested.count(code) + unreachable.count(code) == 1);

@@ -43,7 +43,7 @@ RealReceive(const aggregation::masking::KeyHolder* holder, const aggregation::ma
     "10WrappedKeyELm18446744073709551615EE");
 absl::StatusOr<std::string>
 RealSubmit(client::Channel* channel, const std::string& entry, const std::vector<client::WrappedKeyCall>& wrapped) __asm__(
-    "__real__ZN6mutual6client7Channel15SubmitMaskEntryERKNSt7__cxx1112basic_stringIcSt11char_"
+    "__real__ZN6mutual6client11GrpcChannel15SubmitMaskEntryERKNSt7__cxx1112basic_stringIcSt11char_"
     "traitsIcESaIcEEERKSt6vectorINS0_14WrappedKeyCallESaISB_EE");
 
 // A node masks with one key a class of four; a scrutineer's class sum has a key a node.
@@ -72,7 +72,7 @@ Received CheatingReceive(const aggregation::masking::KeyHolder* holder,
 
 absl::StatusOr<std::string>
 CheatingSubmit(client::Channel* channel, const std::string& entry, const std::vector<client::WrappedKeyCall>& wrapped) __asm__(
-    "__wrap__ZN6mutual6client7Channel15SubmitMaskEntryERKNSt7__cxx1112basic_stringIcSt11char_"
+    "__wrap__ZN6mutual6client11GrpcChannel15SubmitMaskEntryERKNSt7__cxx1112basic_stringIcSt11char_"
     "traitsIcESaIcEEERKSt6vectorINS0_14WrappedKeyCallESaISB_EE");
 absl::StatusOr<std::string> CheatingSubmit(client::Channel* channel, const std::string& entry,
                                            const std::vector<client::WrappedKeyCall>& wrapped) {

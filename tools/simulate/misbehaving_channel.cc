@@ -128,15 +128,18 @@ absl::StatusOr<std::string> MisbehavingChannel::SubmitMaskEntry(
   if (misdeed_ != Misdeed::kBadKeys || type != "masks" || wrapped.empty()) {
     return InProcessChannel::SubmitMaskEntry(bytes, wrapped);
   }
+  // None of them opens: were it one, the other holders of its class would do.
   std::vector<client::WrappedKeyCall> spoilt = wrapped;
-  spoilt[0].ciphertext[0] = static_cast<char>(spoilt[0].ciphertext[0] ^ 1);
-  aggregation::masking::WrappedKey key;
-  key.mask_class = spoilt[0].mask_class;
-  key.holder = spoilt[0].holder;
-  key.ciphertext = spoilt[0].ciphertext;
-  std::copy_n(AsBytes(spoilt[0].ephemeral).begin(), key.ephemeral.size(), key.ephemeral.begin());
   MUTUAL_ASSIGN_OR_RETURN(auto sealed, signed_entry.entry.SealedHashes("sealed"));
-  sealed[0].hash = key.ToDigest();
+  for (size_t i = 0; i < spoilt.size(); ++i) {
+    spoilt[i].ciphertext[0] = static_cast<char>(spoilt[i].ciphertext[0] ^ 1);
+    aggregation::masking::WrappedKey key;
+    key.mask_class = spoilt[i].mask_class;
+    key.holder = spoilt[i].holder;
+    key.ciphertext = spoilt[i].ciphertext;
+    std::copy_n(AsBytes(spoilt[i].ephemeral).begin(), key.ephemeral.size(), key.ephemeral.begin());
+    sealed[i].hash = key.ToDigest();
+  }
   EntryWriter writer(type, signed_entry.entry.log());
   for (const EntryField& field : signed_entry.entry.fields()) {
     if (field.key != "sealed") writer.Text(field.key, field.value);
