@@ -116,6 +116,8 @@ std::u32string ComposeAll(const std::u32string& text) {
 }  // namespace
 
 bool IsNfc(std::string_view text) {
+  const auto is_ascii = [](char c) { return static_cast<uint8_t>(c) < 0x80; };
+  if (std::all_of(text.begin(), text.end(), is_ascii)) return true;
   std::u32string points, decomposed;
   bool simple = true;
   while (!text.empty()) {

@@ -8,11 +8,13 @@ namespace mutual {
 std::optional<char32_t> NextCodePoint(std::string_view& rest) {
   if (rest.empty()) return std::nullopt;
   const auto first = static_cast<uint8_t>(rest[0]);
+  if (first < 0x80) {
+    rest.remove_prefix(1);
+    return first;
+  }
   size_t length = 0;
   char32_t value = 0;
-  if (first < 0x80) {
-    length = 1, value = first;
-  } else if (first >= 0xc2 && first < 0xe0) {
+  if (first >= 0xc2 && first < 0xe0) {
     length = 2, value = first & 0x1fU;
   } else if (first >= 0xe0 && first < 0xf0) {
     length = 3, value = first & 0x0fU;

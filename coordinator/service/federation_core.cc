@@ -281,15 +281,14 @@ absl::StatusOr<UploadTicket> FederationCore::CheckUpload(const Caller& caller,
   }
   ticket.bytes = run->vector_bytes();
   ticket.name = PartialName(caller.organisation, ticket.study, ticket.round);
+  ticket.entry = entry;
   return ticket;
 }
 
 absl::StatusOr<std::string> FederationCore::FinishUpload(const Caller& caller,
-                                                         const UploadTicket& ticket,
-                                                         const std::string& bytes) {
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::SignedEntry entry,
-                          OwnEntry(caller, bytes, parts_.log->origin(), {"contribution"}));
-  MUTUAL_ASSIGN_OR_RETURN(const LoggedEntry logged, parts_.log->Append(entry));
+                                                         const UploadTicket& ticket) {
+  if (!ticket.entry) return Internal("the ticket is not a contribution's");
+  MUTUAL_ASSIGN_OR_RETURN(const LoggedEntry logged, parts_.log->Append(*ticket.entry));
   MUTUAL_ASSIGN_OR_RETURN(const auto first, transparency::ParseSignedEntry(logged.bytes));
   MUTUAL_ASSIGN_OR_RETURN(const Digest counted, first.entry.Hash("sha256"));
   if (counted != ticket.sha256) {

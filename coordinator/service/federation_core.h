@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <thread>
@@ -48,6 +49,7 @@ struct UploadTicket {
   Digest sha256;
   uint64_t bytes = 0;
   std::string name;  // of the partial upload
+  std::optional<transparency::SignedEntry> entry;  // of a contribution, its signature checked
 };
 
 // Which class sum of which round.
@@ -100,8 +102,7 @@ class FederationCore {
   // `entry`: the contribution entry, signed by the node.
   absl::StatusOr<UploadTicket> CheckUpload(const Caller& caller, const std::string& entry);
   // Logs the entry and counts the contribution. The receipt. May wait for the log.
-  absl::StatusOr<std::string> FinishUpload(const Caller& caller, const UploadTicket& ticket,
-                                           const std::string& entry);
+  absl::StatusOr<std::string> FinishUpload(const Caller& caller, const UploadTicket& ticket);
   static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
   // Masks (federation_masks.cc). A signed entry of a join window or a tally, logged and taken. The receipt.
   std::vector<MaskDuty> DutiesFor(const std::string& organisation);

@@ -6,8 +6,7 @@ namespace mutual::coordinator {
 
 absl::Status UploadIntake::Begin(const std::string& entry, uint64_t offset) {
   if (upload_ != nullptr) return InvalidArgument("the upload has two headers, want one");
-  entry_ = entry;
-  MUTUAL_ASSIGN_OR_RETURN(ticket_, core_->CheckUpload(caller_, entry_));
+  MUTUAL_ASSIGN_OR_RETURN(ticket_, core_->CheckUpload(caller_, entry));
   MUTUAL_ASSIGN_OR_RETURN(upload_, core_->store().Resume(ticket_.name, offset));
   if (upload_->size() != offset) {
     return WithCode(
@@ -40,7 +39,7 @@ absl::StatusOr<std::string> UploadIntake::End() {
                        ticket_.bytes);
   }
   MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
-  return core_->FinishUpload(caller_, ticket_, entry_);
+  return core_->FinishUpload(caller_, ticket_);
 }
 
 }  // namespace mutual::coordinator

@@ -30,7 +30,6 @@ class UploadIntake {
  private:
   FederationCore* const core_;
   const Caller caller_;
-  std::string entry_;
   UploadTicket ticket_;
   std::unique_ptr<ContentStore::Upload> upload_;
 };

@@ -8,6 +8,7 @@
 #include "study/recipe.h"
 #include "tools/simulate/in_process_channel.h"
 #include "tools/simulate/work_pool.h"
+#include "transparency/checkpoint.h"
 #include "transparency/proof.h"
 #include "transparency/signed_entry.h"
 
@@ -17,6 +18,12 @@ namespace {
 constexpr int kMostIdle = 20;
 constexpr size_t kMostThreads = 256;          // most of them wait for the log
 constexpr uint64_t kMostBytes = 512'000'000;  // of vectors being made
+
+absl::StatusOr<uint64_t> SizeOf(const std::string& checkpoint) {
+  MUTUAL_ASSIGN_OR_RETURN(const transparency::Note note, transparency::ParseNote(checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(const auto parsed, transparency::ParseCheckpoint(note.text));
+  return parsed.size;
+}
 
 absl::Duration Second() { return absl::Seconds(1); }
 
@@ -77,11 +84,6 @@ absl::Status Course::BeginRound(const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   MUTUAL_ASSIGN_OR_RETURN(const auto start,
                           transparency::ParseSignedEntry(proof.entry.value_or("")));
-  if (receipt_.empty()) {
-    for (const auto& node : *parts_.nodes) {
-      MUTUAL_RETURN_IF_ERROR(node->ReadyForRounds(proof.index));
-    }
-  }
   CountTooLate();
   receipt_ = receipt;
   MUTUAL_ASSIGN_OR_RETURN(round_, start.entry.Integer("round"));
@@ -116,6 +118,11 @@ absl::StatusOr<bool> Course::TakeParts() {
   std::mutex mutex;
   MUTUAL_RETURN_IF_ERROR(ForEach(due.size(), Threads(), [&](size_t i) -> absl::Status {
     VirtualNode& node = *nodes[due[i]];
+    // A new ledger forgot nothing of what others wrote a moment ago.
+    if (round_ == 1) {
+      MUTUAL_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(core.log().checkpoint()));
+      MUTUAL_RETURN_IF_ERROR(node.ReadyForRounds(size));
+    }
     const absl::Status taken = node.TakePart(receipt_);
     std::string code = node.misbehaving().TakeDeclined();
     if (taken.ok() && code.empty()) return absl::OkStatus();

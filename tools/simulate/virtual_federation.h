@@ -17,9 +17,10 @@
 
 namespace mutual::simulate {
 
-// Organisations that found a simulated federation and are its log's witnesses; later ones are let
-// in by their endorsements. All organisations when there are fewer.
-inline constexpr size_t kFounders = 7;
+// Organisations that found a simulated federation and are its log's witnesses, the study's
+// scrutineers among them; more when there are more scrutineers. Later ones are let in by their
+// endorsements.
+inline constexpr size_t kFounders = 4;
 
 struct FederationPlan {
   const study::Study* study;
