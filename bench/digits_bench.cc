@@ -1,6 +1,9 @@
 // Accuracy of a cnn study on digit images (IDX files) under privacy, in one process with the node's
 // own parts: table, slots, coins, clipped sums, grid, exact noise, and the coordinator's optimizer.
-// One node, so the noise is in the sum once.
+// The members are in one table; with --nodes 20 its sum gets the noise of twenty nodes, each of
+// which has the epsilon by itself, else it is in the sum once. Sampled members are packed into full
+// batches, which a node may not do (docs/PRIVACY.md section 3): the sum differs in its roundings
+// only, and a round costs its members alone.
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
@@ -26,8 +29,10 @@ namespace {
 struct Options {
   std::string folder;         // with the four IDX files, not compressed
   std::string epsilon = "3";  // or "none"
-  int members = 60000, rounds = 300, batch = 2048;
-  double learning_rate = 1, momentum = 0.9, clip = 0.5, averaging = 0.95;
+  int members = 60000, rounds = 400, batch = 2048, runs = 1, nodes = 1;
+  double learning_rate = 4, momentum = 0.9, clip = 0.1, averaging = 0.95;
+  double final_share = 1;  // of the learning rate, in the last round
+  std::string activation = "tanh", normalisation = "none";
 };
 
 constexpr char kStudy[] = R"(title = "Digits"
@@ -65,7 +70,8 @@ paddings = [3, 0]
 pools = [2, 2]
 pool_strides = [1, 1]
 hidden = [32]
-activation = "tanh"
+activation = "ACTIVATION"
+normalisation = "NORMALISATION"
 features = ["image"]
 target = "digit"
 optimizer = "sgd"
@@ -158,10 +164,14 @@ struct Run {
 
 Run Prepare(const Options& options) {
   std::string text = kStudy;
-  text.replace(text.find("CLIP"), 4, std::to_string(options.clip));
+  for (const auto& [name, value] :
+       {std::pair<std::string, std::string>{"ACTIVATION", options.activation},
+        {"NORMALISATION", options.normalisation},
+        {"CLIP", std::to_string(options.clip)}}) {
+    text.replace(text.find(name), name.size(), value);
+  }
   Run run{Must(study::ParseStudy(text, client::SolveNoise))};
   run.rate = static_cast<double>(options.batch) / options.members;
-  run.study.privacy.sampling_rate = run.rate;
   if (options.epsilon != "none") {
     run.noise_multiplier =
         Must(client::SolveNoise(std::stod(options.epsilon), run.study.privacy.delta, run.rate,
@@ -177,7 +187,11 @@ Run Prepare(const Options& options) {
                    0.999,
                    1e-8,
                    0,
-                   options.averaging};
+                   options.averaging,
+                   aggregation::Schedule::kLinear,
+                   0,
+                   static_cast<uint64_t>(options.rounds),
+                   options.final_share};
   return run;
 }
 
@@ -188,20 +202,24 @@ std::vector<double> Gradient(const Options& options, const Run& run, std::span<c
   static privacy::DiscreteGaussian noise(random, 1);
   const bool is_private = run.noise_multiplier > 0;
   const privacy::Grid grid =
-      Must(privacy::MakeGrid({model.size(), options.clip, is_private ? run.noise_multiplier : 1, 4,
-                              privacy::Rounding::kPerBatch}));
+      Must(privacy::MakeGrid({model.size(), options.clip, is_private ? run.noise_multiplier : 1,
+                              std::max(4, options.nodes), privacy::Rounding::kPerBatch}));
+  const std::vector<bool> coins =
+      Must(privacy::SampleSlots(run.train->slot_count(), run.rate, random));
   std::vector<study::MemberRows> slots;
-  for (size_t i = 0; i < run.train->slot_count(); ++i) slots.push_back(run.train->slot(i));
+  for (size_t i = 0; i < coins.size(); ++i) {
+    if (coins[i]) slots.push_back(run.train->slot(i));
+  }
   const client::TrainRound work{&run.study,
                                 model,
                                 slots,
-                                Must(privacy::SampleSlots(slots.size(), run.rate, random)),
+                                std::vector<bool>(slots.size(), true),
                                 std::vector<bool>(slots.size(), false),
                                 grid.scale};
   std::vector<int64_t> sum(model.size(), 0);
   if (const absl::Status status = trainer.AddClippedSum(work, sum); !status.ok()) Fail(status);
   for (int64_t& value : sum) value = std::clamp(value, -grid.clamp, grid.clamp);
-  if (is_private) noise.AddNoise(grid.noise_stddev, sum);
+  for (int i = 0; is_private && i < options.nodes; ++i) noise.AddNoise(grid.noise_stddev, sum);
   std::vector<double> gradient;
   for (const int64_t value : sum) {
     gradient.push_back(static_cast<double>(value) / (grid.scale * options.batch));
@@ -209,8 +227,7 @@ std::vector<double> Gradient(const Options& options, const Run& run, std::span<c
   return gradient;
 }
 
-void Train(const Options& options) {
-  const Run run = Prepare(options);
+void Train(const Options& options, const Run& run) {
   std::vector<float> model = study::InitialModel(run.study, Must(study::LayoutOf(run.study)));
   const client::TrainerPtr trainer = Must(client::LoadTrainer({"cpu"}));
   aggregation::OptimizerState state =
@@ -223,7 +240,7 @@ void Train(const Options& options) {
     const absl::Status status = aggregation::Step(run.optimizer, gradient, &state);
     if (!status.ok()) Fail(status);
     model.assign(state.parameters.begin(), state.parameters.end());
-    if (round % 50 == 0) std::fprintf(stderr, "round %d: %.4f\n", round, averaged());
+    if (round % 100 == 0) std::fprintf(stderr, "round %d: %.4f\n", round, averaged());
   }
   std::printf("epsilon %s, noise multiplier %.3f: test accuracy %.4f (last iterate %.4f)\n",
               options.epsilon.c_str(), run.noise_multiplier, averaged(),
@@ -247,7 +264,15 @@ int main(int argc, char** argv) {
   app.add_option("--momentum", options.momentum)->capture_default_str();
   app.add_option("--clip", options.clip)->capture_default_str();
   app.add_option("--averaging", options.averaging)->capture_default_str();
+  app.add_option("--final-share", options.final_share, "of the learning rate, in the last round")
+      ->capture_default_str();
+  app.add_option("--activation", options.activation, "tanh or relu")->capture_default_str();
+  app.add_option("--normalisation", options.normalisation, "none or group")->capture_default_str();
+  app.add_option("--nodes", options.nodes, "nodes that add noise, each with the epsilon by itself")
+      ->capture_default_str();
+  app.add_option("--runs", options.runs, "trainings, one after the other")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
-  mutual::bench::Train(options);
+  const mutual::bench::Run run = mutual::bench::Prepare(options);
+  for (int i = 0; i < options.runs; ++i) mutual::bench::Train(options, run);
   return 0;
 }

@@ -125,6 +125,12 @@ def patient(federation):
     check(abs(results["privacy"]["epsilon_node"] / answer["epsilon_node"] - 1) < 1e-6,
           "with the figures of all rounds that were voted on")
     check_replay(federation, digest, run, "pass  REPLAY-RESULT")
+    bundle = federation.path("bundle")
+    federation.run("mutual", "--dir", federation.path("research"), "bundle", digest, "-o", bundle)
+    code, output = federation.run("mutual-audit", "--policy", federation.path("north", "trust", "policy"),
+                                  "verify-bundle", bundle, check=False)
+    check(code == 0, "its bundle, with the receipts of its last round, verifies: " +
+          output.strip().split("\n")[-1])
     return digest
 
 

@@ -1,4 +1,5 @@
-// Prints the digests of releases of fixed contributions: what another compiler's build must print too.
+// Prints the digests of releases of fixed contributions: what another compiler's build must print
+// too.
 #include <cmath>
 #include <cstdio>
 #include <fstream>
@@ -40,6 +41,7 @@ absl::Status PrintReleases(const char* name, const std::string& text) {
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
   testing::SeededRandom random(1);
   aggregation::OptimizerState state;
+  double clip = study.privacy.clip.value_or(0);
   if (recipe->needs_model()) {
     MUTUAL_ASSIGN_OR_RETURN(const study::ModelLayout layout, study::LayoutOf(study));
     const std::vector<float> initial = study::InitialModel(study, layout);
@@ -54,10 +56,11 @@ absl::Status PrintReleases(const char* name, const std::string& text) {
     }
     MUTUAL_ASSIGN_OR_RETURN(
         ReleaseOutput output,
-        ReleaseRound({&study, recipe.get(), round, 4, files, std::move(state)}));
+        ReleaseRound({&study, recipe.get(), round, 4, files, std::move(state), {}, clip}));
     state = std::move(output.state);
-    std::printf("%s round %d sum %s model %s result %s\n", name, static_cast<int>(round),
-                output.sum.ToHex().c_str(), crypto::Sha256(output.model).ToHex().c_str(),
+    clip = output.next_clip;
+    std::printf("%s round %d clip %a sum %s model %s result %s\n", name, static_cast<int>(round),
+                clip, output.sum.ToHex().c_str(), crypto::Sha256(output.model).ToHex().c_str(),
                 crypto::Sha256(output.result_json).ToHex().c_str());
   }
   if (recipe->needs_model()) {
@@ -74,15 +77,20 @@ absl::Status PrintAll() {
   };
   MUTUAL_RETURN_IF_ERROR(PrintReleases("mean", testing::MeanStudyText()));
   MUTUAL_RETURN_IF_ERROR(PrintReleases(
-      "histogram",
-      absl::StrReplaceAll(testing::MeanStudyText(),
-                          {{"kind = \"mean\"\ncolumns = [\"wage\"]",
-                            "kind = \"histogram\"\ncolumns = [\"wage\"]\nbins = [40]\n"
-                            "quantiles = [0.1, 0.25, 0.5, 0.75, 0.9]"}})));
+      "histogram", absl::StrReplaceAll(testing::MeanStudyText(),
+                                       {{"kind = \"mean\"\ncolumns = [\"wage\"]",
+                                         "kind = \"histogram\"\ncolumns = [\"wage\"]\nbins = [40]\n"
+                                         "quantiles = [0.1, 0.25, 0.5, 0.75, 0.9]"}})));
   MUTUAL_RETURN_IF_ERROR(PrintReleases(
       "sgd", with("optimizer = \"sgd\"\nmomentum = 0.9\nweight_decay = 0.01\naveraging = 0.95\n")));
-  return PrintReleases("adam",
-                       with("optimizer = \"adam\"\nweight_decay = 0.01\naveraging = 0.9\n"));
+  MUTUAL_RETURN_IF_ERROR(
+      PrintReleases("adam", with("optimizer = \"adam\"\nweight_decay = 0.01\naveraging = 0.9\n")));
+  return PrintReleases(
+      "adaptive clip",
+      absl::StrReplaceAll(train, {{"clip = 1",
+                                   "clip = 1\nclip_quantile = 0.7\nclip_rate = 0.3\n"
+                                   "clip_weight = 0.3\nclip_lowest = 0.01\n"
+                                   "clip_highest = 1000"}}));
 }
 
 }  // namespace
