@@ -24,7 +24,7 @@ constexpr double kStageError = 16 * 0x1p-53;
 size_t FastLength(size_t least) {
   for (size_t length = least;; ++length) {
     size_t rest = length;
-    for (const size_t prime : {2, 3, 5, 7}) {
+    for (const size_t prime : {2U, 3U, 5U, 7U}) {
       while (rest > 1 && rest % prime == 0) rest /= prime;
     }
     if (rest <= 1 && length > 0) return length;
