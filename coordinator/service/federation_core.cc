@@ -97,10 +97,8 @@ absl::StatusOr<Caller> FederationCore::Authenticate(const std::string& certifica
         "CERTIFICATE_MISSING");
   }
   const absl::Time now = parts_.clock->Now();
-  MUTUAL_RETURN_IF_ERROR(
-      crypto::VerifyIssuedBy(certificate_pem, parts_.state->authority().certificate_pem(), now));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::CertificateInfo info,
-                          crypto::InspectCertificate(certificate_pem));
+                          certificates_.Verify(certificate_pem, now));
   const absl::MutexLock lock(&mutex_);
   if (now > roster_read_ + kRosterAge || now < roster_read_) {
     MUTUAL_ASSIGN_OR_RETURN(const std::vector<Organisation> all, parts_.journal->Organisations());

@@ -21,6 +21,7 @@
 #include "coordinator/log/cosign_board.h"
 #include "coordinator/log/public_log.h"
 #include "coordinator/service/admission.h"
+#include "coordinator/service/certificate_cache.h"
 #include "coordinator/service/own_entries.h"
 #include "coordinator/service/study_run.h"
 #include "coordinator/service/waiting_threads.h"
@@ -139,7 +140,9 @@ class FederationCore {
 
  private:
   explicit FederationCore(const Parts& parts)
-      : parts_(parts), admission_({parts.state, parts.journal, parts.log, parts.clock}) {}
+      : parts_(parts),
+        admission_({parts.state, parts.journal, parts.log, parts.clock}),
+        certificates_(parts.state->authority().certificate_pem()) {}
   absl::Status LoadAll();
   void Work();
   void LogOwnEntries();
@@ -156,6 +159,7 @@ class FederationCore {
   Parts parts_;
   std::vector<Program> programs_;  // as they were at the start; their digests take time
   Admission admission_;
+  CertificateCache certificates_;
   absl::Mutex mutex_;
   std::map<std::string, Organisation> organisations_ ABSL_GUARDED_BY(mutex_);
   absl::Time roster_read_ ABSL_GUARDED_BY(mutex_) = absl::InfinitePast();

@@ -209,7 +209,9 @@ def two_after_the_founding(programs):
         twin = twin_of(federation, "twin")
         shutil.copytree(federation.path("research"), federation.path("research-twin"))
         set_address(federation.path("research-twin", "federation.toml"), "address", twin)
-        federation.propose(STUDY % ("At the first", "10m"))
+        digest = federation.propose(STUDY % ("At the first", "10m"))
+        # North has cosigned the first one's longer log when its key stands there.
+        federation.wait_for("north", "study %s: this organisation is a scrutineer" % digest[:12])
         node = move_node(federation, "north", twin)
         path = federation.path("twin.toml")
         with open(path, "w") as file:
