@@ -9,6 +9,7 @@
 #include "base/encoding.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "client/scrutineer/confirmation.h"
 #include "client/scrutineer/liar.h"
 #include "client/scrutineer/round_reading.h"
 #include "crypto/digest.h"
@@ -160,26 +161,17 @@ absl::Status ScrutineerDesk::Confirm(Channel& channel, const MaskDuty& duty) {
   MUTUAL_RETURN_IF_ERROR(parts_.room->Read(channel).status());
   const StudyHistory* const history = parts_.room->view().Find(duty.study);
   if (history == nullptr || history->HasBegun()) return CloseWindow(*post);
+  const Confirmation confirmation =
+      ConfirmEach(duty.entries, [&](uint64_t index) { return ConfirmOne(channel, post, index); });
+  if (confirmation.masks.empty()) return confirmation.first_bad;
+  MUTUAL_RETURN_IF_ERROR(Keep(post));  // durable before anyone relies on it
   transparency::EntryWriter writer("keys-ok", parts_.home->origin());
   writer.Head("seen", parts_.room->head()).Study(duty.study).Integer("window", kWindow);
-  size_t confirmed = 0;
-  absl::Status first_bad;
-  for (const uint64_t index : duty.entries) {
-    const absl::StatusOr<bool> good = ConfirmOne(channel, post, index);
-    if (!good.ok()) {
-      first_bad.Update(Annotate(good.status(), absl::StrFormat("masks entry %d", index)));
-      continue;
-    }
-    if (!*good) continue;
-    writer.Integer("masks", index);
-    ++confirmed;
-  }
-  if (confirmed == 0) return first_bad;
-  MUTUAL_RETURN_IF_ERROR(Keep(post));  // durable before anyone relies on it
+  for (const uint64_t index : confirmation.masks) writer.Integer("masks", index);
   MUTUAL_RETURN_IF_ERROR(SendEntry(channel, parts_, writer, {}));
   parts_.say(absl::StrFormat("study %s: mask keys of %d nodes confirmed", duty.study.Short(),
-                             static_cast<int>(confirmed)));
-  return first_bad;
+                             static_cast<int>(confirmation.masks.size())));
+  return confirmation.first_bad;
 }
 
 // With the private key gone, recorded wrappings stay closed for ever.

@@ -92,8 +92,9 @@ TEST_CASE("⚔ A node contributes whether or not anybody consents, and nothing s
   testing::SeededRandom random(1);
   NoNoise noise;
   // Nobody ever, everybody withdrew, everybody there: a vector of one length, and no refusal.
-  for (const SlotTable& slots : {SlotTable(1, {}), SlotTable(1, std::vector<std::vector<double>>(9)),
-                                 SlotTable(1, std::vector<std::vector<double>>(9, {60.0}))}) {
+  for (const SlotTable& slots :
+       {SlotTable(1, {}), SlotTable(1, std::vector<std::vector<double>>(9)),
+        SlotTable(1, std::vector<std::vector<double>>(9, {60.0}))}) {
     const auto words = MakeContribution({&round, &slots, {}, nullptr}, random, noise);
     REQUIRE_OK(words);
     CHECK(words->size() == round.recipe->dimension());

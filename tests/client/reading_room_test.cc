@@ -105,7 +105,8 @@ TEST_CASE("An older tree that is shown must be the beginning of what was read", 
     CHECK(ErrorCode(all.room.Read(all.log, {forged, ""})) == "LOG_FORKED");
   }
   SECTION("beside the newest, as that of a close") {
-    CHECK(ErrorCode(all.room.Read(all.log, {all.log.Checkpoint(kFour), ""}, forged)) == "LOG_FORKED");
+    CHECK(ErrorCode(all.room.Read(all.log, {all.log.Checkpoint(kFour), ""}, forged)) ==
+          "LOG_FORKED");
   }
   CHECK(ErrorCode(all.room.trust->CheckUnforked()) == "LOG_FORKED");
   CHECK(!std::filesystem::is_empty(all.room.folder.path() / "evidence"));

@@ -210,6 +210,20 @@ TEST_CASE("A close needs the quorum, and three of four scrutineers", "[scrutinee
   CHECK(Judged(log, 1, close, {"farm", "mill", "quay", "yard"}) == kAll);
 }
 
+TEST_CASE("Quorums that may share liars only are refused", "[scrutineer][attack]") {
+  WrittenLog log;
+  // One scrutineer and the operator's dock may lie; two quorums of four of six share only two.
+  std::string text =
+      study::Replaced(log.study.text, "operator_nodes = []", "operator_nodes = [\"dock\"]");
+  text = study::Replaced(text, "assumed_colluders = 1", "assumed_colluders = 2");
+  log.study = *study::ParseStudy(text, study::FakeSolver());
+  log.Join();
+  log.Start(1);
+  const uint64_t close = log.Close(1, log.ContributeAll(1));
+  CHECK(Judged(log, 1, close) == "WITNESS_QUORUM");
+  CHECK(log.Facts(2, kFourCosign).status().code() == absl::StatusCode::kNotFound);
+}
+
 TEST_CASE("A revoked scrutineer's cosignature counts for nothing", "[scrutineer][attack]") {
   WrittenLog log;
   log.Join();

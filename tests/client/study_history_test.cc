@@ -1,5 +1,6 @@
 #include "client/scrutineer/study_history.h"
 
+#include "client/scrutineer/confirmation.h"
 #include "client/scrutineer/liar.h"
 #include "client/scrutineer/node_desk.h"
 #include "tests/catch.h"
@@ -89,6 +90,20 @@ TEST_CASE("A node erases its keys when the log ends the study, without being ask
   log.Abandon(0);
   sweep();
   CHECK(!desk.HasKeys());
+}
+
+TEST_CASE("An entry that cannot be judged keeps no other from being confirmed",
+          "[scrutineer][attack]") {
+  const std::vector<uint64_t> entries = {7, 8, 9, 10};
+  const Confirmation confirmation =
+      ConfirmEach(entries, [](uint64_t index) -> absl::StatusOr<bool> {
+        if (index == 7) return InvalidArgument("malformed");
+        if (index == 9) return InvalidArgument("malformed as well");
+        return true;
+      });
+  CHECK(confirmation.masks == std::vector<uint64_t>{8, 10});
+  CHECK_THAT(std::string(confirmation.first_bad.message()), ContainsSubstring("masks entry 7"));
+  CHECK(ConfirmEach(entries, [](uint64_t) { return false; }).first_bad.ok());
 }
 
 // Three classes' holders of four scrutineers; every class has three of them.

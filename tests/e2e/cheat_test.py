@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Scrutineers that cheat, as real processes: found, named, and their word outvoted or the round ended."""
+import os
 import sys
 
-from federation import Failed, Federation, check
-from log_test import audit, ended_by, entries, public, wait_for_entry
-from masks_test import (NODES, ROSTER, check_nothing_left, counted, of_study, study, wait_until)
+from federation import Federation, check
+from log_test import audit, ended_by, public
+from masks_test import NODES, SCRUTINEERS, check_nothing_left, counted, of_study, study, wait_until
 
 THREE = ('organisations = ["north", "east", "south", "mill"]', 'organisations = ["north", "east", "south"]')
 
@@ -28,9 +29,9 @@ def disputes(federation, digest, code):
 def outvoted(federation):
     """One of three holders of a class lies about its sum."""
     serve(federation, "east", "class-sum")
-    digest = federation.propose(study("A scrutineer lies about a sum", "10m", "20s"))
+    digest = federation.propose(study("A scrutineer lies about a sum", "10m", "60s"))
     federation.accept(digest)
-    federation.watch(digest, 90)
+    federation.watch(digest, 150)
     check(counted(federation, digest) == sorted(NODES), "a wrong class sum of one of three holders costs nobody's place")
     wait_until(lambda: len(disputes(federation, digest, "CLASS_SUM_MISMATCH")) == 3,
                "the other three name the liar")
@@ -48,7 +49,7 @@ def outvoted(federation):
 def two_against_each_other(federation):
     """Of three scrutineers two hold each class: a lie is noticed, and nobody can say whose it is."""
     serve(federation, "east", "class-sum")
-    digest = federation.propose(study("A scrutineer lies to one other", "10m", "20s").replace(*THREE))
+    digest = federation.propose(study("A scrutineer lies to one other", "10m", "60s").replace(*THREE))
     federation.accept(digest)
     check(ended_by(federation, digest, "CLASS_SUM_MISMATCH"),
           "with two holders the second one finds it, and the study is abandoned with CLASS_SUM_MISMATCH")
@@ -61,9 +62,9 @@ def false_dispute(federation):
     """Mill disputes good keys of farm, whose answer's receipt gets lost on the way."""
     serve(federation, "mill", "disputes-farm")
     serve(federation, "farm", "lost-reveal")
-    digest = federation.propose(study("A scrutineer disputes good keys", "3s", "10s"))
+    digest = federation.propose(study("A scrutineer disputes good keys", "12s", "16s"))
     federation.accept(digest)
-    federation.watch(digest, 90)
+    federation.watch(digest, 150)
     check("farm" in counted(federation, digest), "a scrutineer that lies about a node's keys does not keep it out")
     check(disputes(federation, digest, "MASK_KEY_REVEALED") == [("farm", "mill")],
           "the node answered it once, although the receipt was lost")
@@ -73,6 +74,23 @@ def false_dispute(federation):
         serve(federation, node)
     check_nothing_left(federation, digest)
     return digest
+
+
+def asks_about_another_close(federation):
+    """The coordinator itself lies: it asks about a close that is not the first end of the round."""
+    federation.kill("coordinator")
+    before = len(federation.log("coordinator"))
+    federation.spawn("coordinator", "cheating-coordinator", "serve", "--dir", federation.path("fed"))
+    federation.wait_for("coordinator", "Serving", after=before)
+    digest = federation.propose(study("A coordinator asks about another close", "10m", "30s"))
+    federation.accept(digest)
+    check(ended_by(federation, digest, "TOO_FEW_SCRUTINEERS"), "no scrutineer answers for a close that is not the round's end")
+    for node in SCRUTINEERS:
+        check("EQUIVOCATION" in federation.log(node), "%s refuses with EQUIVOCATION" % node)
+        kept = [name for name in os.listdir(federation.path(node, "evidence")) if name.startswith("close-")]
+        check(len(kept) == 1, "and keeps the checkpoint as evidence")
+    check(of_study(federation, "tally", digest) == [] and of_study(federation, "release", digest) == [],
+          "nothing was tallied or released")
 
 
 def check_audit(federation, lied, disputed):
@@ -108,6 +126,7 @@ def main():
         two_against_each_other(federation)
         disputed = false_dispute(federation)
         check_audit(federation, lied, disputed)
+        asks_about_another_close(federation)
 
 
 if __name__ == "__main__":
