@@ -7,8 +7,9 @@
 #include "crypto/digest.h"
 
 namespace mutual::crypto {
+namespace {
 
-absl::StatusOr<Digest> DigestOfOwnProgram() {
+absl::StatusOr<Digest> ReadOwnProgram() {
   std::ifstream file("/proc/self/exe", std::ios::binary);
   if (!file) return Unavailable("the running program's own file cannot be read; is /proc mounted?");
   Sha256Stream stream;
@@ -18,6 +19,14 @@ absl::StatusOr<Digest> DigestOfOwnProgram() {
   }
   if (file.bad()) return Unavailable("the running program's own file cannot be read to its end");
   return stream.Finish();
+}
+
+}  // namespace
+
+// The file of a running program stays what it was, whatever is installed in its place: read once.
+absl::StatusOr<Digest> DigestOfOwnProgram() {
+  static const absl::StatusOr<Digest>* const kDigest = new absl::StatusOr<Digest>(ReadOwnProgram());
+  return kDigest->ok() ? *kDigest : ReadOwnProgram();
 }
 
 }  // namespace mutual::crypto

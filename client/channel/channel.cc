@@ -25,10 +25,17 @@ absl::StatusOr<StudySummary> FromProto(const fed::StudySummary& proto) {
   summary.title = proto.title();
   summary.text = proto.text();
   switch (proto.state()) {
-    case fed::STUDY_STATE_RUNNING: summary.state = StudyState::kRunning; break;
-    case fed::STUDY_STATE_FINISHED: summary.state = StudyState::kFinished; break;
-    case fed::STUDY_STATE_ABANDONED: summary.state = StudyState::kAbandoned; break;
-    default: summary.state = StudyState::kProposed;
+    case fed::STUDY_STATE_RUNNING:
+      summary.state = StudyState::kRunning;
+      break;
+    case fed::STUDY_STATE_FINISHED:
+      summary.state = StudyState::kFinished;
+      break;
+    case fed::STUDY_STATE_ABANDONED:
+      summary.state = StudyState::kAbandoned;
+      break;
+    default:
+      summary.state = StudyState::kProposed;
   }
   summary.round = proto.round();
   summary.rounds = proto.rounds();
@@ -50,10 +57,14 @@ absl::StatusOr<std::vector<StudySummary>> FromProto(const fed::ListStudiesRespon
 
 std::string StateName(StudyState state) {
   switch (state) {
-    case StudyState::kProposed: return "proposed";
-    case StudyState::kRunning: return "running";
-    case StudyState::kFinished: return "finished";
-    case StudyState::kAbandoned: return "abandoned";
+    case StudyState::kProposed:
+      return "proposed";
+    case StudyState::kRunning:
+      return "running";
+    case StudyState::kFinished:
+      return "finished";
+    case StudyState::kAbandoned:
+      return "abandoned";
   }
   return "unknown";
 }
@@ -100,8 +111,8 @@ absl::StatusOr<std::string> Fetch(Stub& stub, const Digest& digest, uint64_t max
 
 }  // namespace
 
-Channel::Channel(std::unique_ptr<State> state) : state_(std::move(state)) {}
-Channel::~Channel() { Cancel(); }
+GrpcChannel::GrpcChannel(std::unique_ptr<State> state) : state_(std::move(state)) {}
+GrpcChannel::~GrpcChannel() { Cancel(); }
 
 absl::StatusOr<std::unique_ptr<Channel>> Channel::Connect(const ChannelIdentity& identity) {
   // With ECDSA certificates only, an RSA-only list leaves TLS 1.2 no suite: TLS 1.3 it is.
@@ -121,30 +132,30 @@ absl::StatusOr<std::unique_ptr<Channel>> Channel::Connect(const ChannelIdentity&
   arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 20000);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 5000);
   arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  auto state = std::make_unique<State>();
+  auto state = std::make_unique<GrpcChannel::State>();
   state->channel =
       grpc::CreateCustomChannel(identity.address, grpc::SslCredentials(options), arguments);
   state->enrolment = fed::Enrolment::NewStub(state->channel);
   state->federation = fed::Federation::NewStub(state->channel);
   state->masks = fed::Masks::NewStub(state->channel);
   state->research = res::Research::NewStub(state->channel);
-  return std::unique_ptr<Channel>(new Channel(std::move(state)));
+  return std::make_unique<GrpcChannel>(std::move(state));
 }
 
-void Channel::Cancel() {
+void GrpcChannel::Cancel() {
   const std::lock_guard<std::mutex> lock(state_->mutex);
   state_->cancelled = true;
   for (grpc::ClientContext* context : state_->streams) context->TryCancel();
 }
 
-absl::StatusOr<Greeting> Channel::Hello() {
+absl::StatusOr<Greeting> GrpcChannel::Hello() {
   fed::HelloResponse response;
   MUTUAL_RETURN_IF_ERROR(
       Ask(*state_->enrolment, &fed::Enrolment::Stub::Hello, fed::HelloRequest(), &response));
   return Greeting{response.federation(), response.origin()};
 }
 
-absl::StatusOr<std::string> Channel::Join(const JoinCall& call) {
+absl::StatusOr<std::string> GrpcChannel::Join(const JoinCall& call) {
   fed::JoinRequest request;
   request.set_secret(call.secret);
   request.set_certificate_request(call.certificate_request);
@@ -154,14 +165,14 @@ absl::StatusOr<std::string> Channel::Join(const JoinCall& call) {
   return response.certificate();
 }
 
-absl::StatusOr<std::vector<StudySummary>> Channel::ListStudies() {
+absl::StatusOr<std::vector<StudySummary>> GrpcChannel::ListStudies() {
   fed::ListStudiesResponse response;
-  MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->federation, &fed::Federation::Stub::ListStudies, fed::ListStudiesRequest(), &response));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->federation, &fed::Federation::Stub::ListStudies,
+                             fed::ListStudiesRequest(), &response));
   return FromProto(response);
 }
 
-absl::StatusOr<std::string> Channel::AnswerStudy(const std::string& entry) {
+absl::StatusOr<std::string> GrpcChannel::AnswerStudy(const std::string& entry) {
   fed::AnswerStudyRequest request;
   request.set_entry(entry);
   fed::AnswerStudyResponse response;
@@ -170,21 +181,21 @@ absl::StatusOr<std::string> Channel::AnswerStudy(const std::string& entry) {
   return response.receipt();
 }
 
-absl::Status Channel::Declare(const std::string& entry) {
+absl::Status GrpcChannel::Declare(const std::string& entry) {
   fed::DeclareRequest request;
   request.set_entry(entry);
   fed::DeclareResponse response;
   return Ask(*state_->federation, &fed::Federation::Stub::Declare, request, &response);
 }
 
-absl::StatusOr<TrustReply> Channel::GetTrust() {
+absl::StatusOr<TrustReply> GrpcChannel::GetTrust() {
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
       Ask(*state_->federation, &fed::Federation::Stub::GetTrust, fed::TrustRequest(), &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
-absl::Status Channel::WatchRounds(const std::function<bool(const std::string&)>& notice) {
+absl::Status GrpcChannel::WatchRounds(const std::function<bool(const std::string&)>& notice) {
   grpc::ClientContext context;
   if (!state_->Enter(&context)) return absl::CancelledError("stopping");
   auto reader = state_->federation->WatchRounds(&context, {});
@@ -197,7 +208,7 @@ absl::Status Channel::WatchRounds(const std::function<bool(const std::string&)>&
   return stopped ? absl::OkStatus() : FromGrpc(status);
 }
 
-absl::Status Channel::WatchCheckpoints(const std::function<bool(const std::string&)>& notice) {
+absl::Status GrpcChannel::WatchCheckpoints(const std::function<bool(const std::string&)>& notice) {
   grpc::ClientContext context;
   if (!state_->Enter(&context)) return absl::CancelledError("stopping");
   auto reader = state_->federation->WatchCheckpoints(&context, {});
@@ -210,7 +221,7 @@ absl::Status Channel::WatchCheckpoints(const std::function<bool(const std::strin
   return stopped ? absl::OkStatus() : FromGrpc(status);
 }
 
-absl::Status Channel::Cosign(const CosignCall& call) {
+absl::Status GrpcChannel::Cosign(const CosignCall& call) {
   fed::CosignRequest request;
   request.set_code(static_cast<uint32_t>(call.code));
   request.set_content_type(call.content_type);
@@ -219,25 +230,25 @@ absl::Status Channel::Cosign(const CosignCall& call) {
   return Ask(*state_->federation, &fed::Federation::Stub::Cosign, request, &response);
 }
 
-absl::StatusOr<std::vector<std::string>> Channel::ListNewcomers() {
+absl::StatusOr<std::vector<std::string>> GrpcChannel::ListNewcomers() {
   fed::ListNewcomersResponse response;
-  MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->federation, &fed::Federation::Stub::ListNewcomers, fed::ListNewcomersRequest(), &response));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->federation, &fed::Federation::Stub::ListNewcomers,
+                             fed::ListNewcomersRequest(), &response));
   return std::vector<std::string>(response.entries().begin(), response.entries().end());
 }
 
-absl::Status Channel::Endorse(const std::string& entry) {
+absl::Status GrpcChannel::Endorse(const std::string& entry) {
   fed::EndorseRequest request;
   request.set_entry(entry);
   fed::EndorseResponse response;
   return Ask(*state_->federation, &fed::Federation::Stub::Endorse, request, &response);
 }
 
-absl::StatusOr<std::string> Channel::FetchContent(const Digest& digest, uint64_t max_bytes) {
+absl::StatusOr<std::string> GrpcChannel::FetchContent(const Digest& digest, uint64_t max_bytes) {
   return Fetch(*state_->federation, digest, max_bytes);
 }
 
-absl::StatusOr<std::string> Channel::ReadLog(const std::string& path) {
+absl::StatusOr<std::string> GrpcChannel::ReadLog(const std::string& path) {
   grpc::ClientContext context;
   SetDeadline(&context);
   fed::ReadLogRequest request;
@@ -245,7 +256,7 @@ absl::StatusOr<std::string> Channel::ReadLog(const std::string& path) {
   return ReadAll(*state_->federation->ReadLog(&context, request), kLogFileBytes);
 }
 
-absl::StatusOr<std::string> Channel::Upload(const UploadCall& call) {
+absl::StatusOr<std::string> GrpcChannel::Upload(const UploadCall& call) {
   fed::UploadStatusRequest question;
   question.set_study(BytesOf(call.study));
   question.set_round(call.round);
@@ -286,7 +297,7 @@ absl::StatusOr<std::string> Channel::Upload(const UploadCall& call) {
   return response.receipt();
 }
 
-absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::string& code) {
+absl::Status GrpcChannel::Decline(const Digest& study, uint64_t round, const std::string& code) {
   fed::DeclineRequest request;
   request.set_study(BytesOf(study));
   request.set_round(round);
@@ -295,14 +306,14 @@ absl::Status Channel::Decline(const Digest& study, uint64_t round, const std::st
   return Ask(*state_->federation, &fed::Federation::Stub::Decline, request, &response);
 }
 
-absl::StatusOr<TrustReply> Channel::ResearchTrust() {
+absl::StatusOr<TrustReply> GrpcChannel::ResearchTrust() {
   fed::TrustResponse response;
   MUTUAL_RETURN_IF_ERROR(
       Ask(*state_->research, &res::Research::Stub::GetTrust, fed::TrustRequest(), &response));
   return TrustReply{response.checkpoint(), response.policy_receipt()};
 }
 
-absl::StatusOr<Digest> Channel::Propose(const std::string& text, const std::string& entry) {
+absl::StatusOr<Digest> GrpcChannel::Propose(const std::string& text, const std::string& entry) {
   res::ProposeRequest request;
   request.set_text(text);
   request.set_entry(entry);
@@ -311,15 +322,15 @@ absl::StatusOr<Digest> Channel::Propose(const std::string& text, const std::stri
   return Digest::FromHex(HexEncode(AsBytes(response.digest())));
 }
 
-absl::StatusOr<std::vector<StudySummary>> Channel::ResearchStudies() {
+absl::StatusOr<std::vector<StudySummary>> GrpcChannel::ResearchStudies() {
   fed::ListStudiesResponse response;
-  MUTUAL_RETURN_IF_ERROR(
-      Ask(*state_->research, &res::Research::Stub::ListStudies, fed::ListStudiesRequest(), &response));
+  MUTUAL_RETURN_IF_ERROR(Ask(*state_->research, &res::Research::Stub::ListStudies,
+                             fed::ListStudiesRequest(), &response));
   return FromProto(response);
 }
 
-absl::Status Channel::WatchStudy(const Digest& study,
-                                 const std::function<bool(const StudySummary&)>& change) {
+absl::Status GrpcChannel::WatchStudy(const Digest& study,
+                                     const std::function<bool(const StudySummary&)>& change) {
   grpc::ClientContext context;
   if (!state_->Enter(&context)) return absl::CancelledError("stopping");
   res::WatchStudyRequest request;
@@ -340,11 +351,12 @@ absl::Status Channel::WatchStudy(const Digest& study,
   return stopped ? absl::OkStatus() : FromGrpc(status);
 }
 
-absl::StatusOr<Outcome> Channel::GetOutcome(const Digest& study) {
+absl::StatusOr<Outcome> GrpcChannel::GetOutcome(const Digest& study) {
   res::GetOutcomeRequest request;
   request.set_digest(BytesOf(study));
   res::Outcome response;
-  MUTUAL_RETURN_IF_ERROR(Ask(*state_->research, &res::Research::Stub::GetOutcome, request, &response));
+  MUTUAL_RETURN_IF_ERROR(
+      Ask(*state_->research, &res::Research::Stub::GetOutcome, request, &response));
   Outcome outcome;
   MUTUAL_ASSIGN_OR_RETURN(outcome.study, FromProto(response.study()));
   outcome.result_json = response.result_json();
@@ -354,7 +366,7 @@ absl::StatusOr<Outcome> Channel::GetOutcome(const Digest& study) {
   return outcome;
 }
 
-absl::StatusOr<std::string> Channel::ResearchContent(const Digest& digest, uint64_t max_bytes) {
+absl::StatusOr<std::string> GrpcChannel::ResearchContent(const Digest& digest, uint64_t max_bytes) {
   return Fetch(*state_->research, digest, max_bytes);
 }
 

@@ -1,6 +1,7 @@
-// A node's or researcher's connection to its coordinator: gRPC over TLS 1.3, outbound only.
+// A node's or researcher's connection to its coordinator: blocking calls, outbound only.
 //
-// Blocking calls; thread-safe. Errors from the coordinator keep their stable code.
+// Thread-safe. Errors from the coordinator keep their stable code. Programs use gRPC over TLS 1.3
+// (Connect); a simulation has the coordinator in its own process.
 #pragma once
 
 #include <cstdint>
@@ -18,9 +19,9 @@
 namespace mutual::client {
 
 struct ChannelIdentity {
-  std::string address;           // host:port
+  std::string address;  // host:port
   std::string ca_pem;
-  std::string certificate_pem;   // empty: Join only
+  std::string certificate_pem;              // empty: Join only
   const crypto::Secret* key_pem = nullptr;  // of certificate_pem; outlives Connect
 };
 
@@ -29,12 +30,12 @@ struct Greeting {
 };
 struct JoinCall {
   std::string secret, certificate_request;
-  std::string entry;             // enrol entry, signed by the newcomer
+  std::string entry;  // enrol entry, signed by the newcomer
 };
 // The log as the coordinator shows it.
 struct TrustReply {
   std::string checkpoint;
-  std::string policy_receipt;    // empty before the founding
+  std::string policy_receipt;  // empty before the founding
 };
 // A witness's answer to add-checkpoint.
 struct CosignCall {
@@ -57,20 +58,28 @@ struct StudySummary {
 struct UploadCall {
   Digest study;
   uint64_t round = 0;
-  std::string entry;      // signed contribution entry
-  std::string file;       // exact bytes
+  std::string entry;  // signed contribution entry
+  std::string file;   // exact bytes
   uint64_t bytes = 0;
 };
 
 struct Outcome {
   StudySummary study;
   std::string result_json, privacy_json;
-  std::string model_digest;  // 32 bytes or empty
+  std::string model_digest;           // 32 bytes or empty
   std::vector<std::string> receipts;  // see research.proto
 };
 
 // What waits for this organisation in a study's masks. A hint: its reader looks into the log.
-enum class MaskDutyKind { kPublishKey = 1, kDrawMasks, kConfirm, kReveal, kTally, kClassSums, kForget };
+enum class MaskDutyKind {
+  kPublishKey = 1,
+  kDrawMasks,
+  kConfirm,
+  kReveal,
+  kTally,
+  kClassSums,
+  kForget
+};
 struct MaskDuty {
   MaskDutyKind kind = MaskDutyKind::kForget;
   Digest study;
@@ -87,58 +96,58 @@ struct WrappedKeyCall {
 
 class Channel {
  public:
+  // Over gRPC and TLS.
   static absl::StatusOr<std::unique_ptr<Channel>> Connect(const ChannelIdentity& identity);
-  ~Channel();
+  virtual ~Channel() = default;
 
-  absl::StatusOr<Greeting> Hello();
-  absl::StatusOr<std::string> Join(const JoinCall& call);  // the certificate, PEM
+  virtual absl::StatusOr<Greeting> Hello() = 0;
+  virtual absl::StatusOr<std::string> Join(const JoinCall& call) = 0;  // the certificate, PEM
 
   // For nodes.
-  absl::StatusOr<std::vector<StudySummary>> ListStudies();
+  virtual absl::StatusOr<std::vector<StudySummary>> ListStudies() = 0;
   // The receipt of the answer's entry.
-  absl::StatusOr<std::string> AnswerStudy(const std::string& entry);
+  virtual absl::StatusOr<std::string> AnswerStudy(const std::string& entry) = 0;
   // This node's software entry.
-  absl::Status Declare(const std::string& entry);
-  absl::StatusOr<TrustReply> GetTrust();
-  // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns false (then
-  // OK) or the stream ends.
-  absl::Status WatchRounds(const std::function<bool(const std::string& receipt)>& notice);
+  virtual absl::Status Declare(const std::string& entry) = 0;
+  virtual absl::StatusOr<TrustReply> GetTrust() = 0;
+  // Calls `notice` with the receipt of every round-start, "" for a heartbeat, until it returns
+  // false (then OK) or the stream ends.
+  virtual absl::Status WatchRounds(
+      const std::function<bool(const std::string& receipt)>& notice) = 0;
   // The same with add-checkpoint bodies for this node's witness.
-  absl::Status WatchCheckpoints(const std::function<bool(const std::string& body)>& notice);
-  absl::Status Cosign(const CosignCall& call);
-  absl::StatusOr<std::vector<std::string>> ListNewcomers();  // signed enrol entries
-  absl::Status Endorse(const std::string& entry);
-  absl::StatusOr<std::string> FetchContent(const Digest& digest, uint64_t max_bytes);
+  virtual absl::Status WatchCheckpoints(
+      const std::function<bool(const std::string& body)>& notice) = 0;
+  virtual absl::Status Cosign(const CosignCall& call) = 0;
+  virtual absl::StatusOr<std::vector<std::string>> ListNewcomers() = 0;  // signed enrol entries
+  virtual absl::Status Endorse(const std::string& entry) = 0;
+  virtual absl::StatusOr<std::string> FetchContent(const Digest& digest, uint64_t max_bytes) = 0;
   // A file of the log; NOT_FOUND when there is none.
-  absl::StatusOr<std::string> ReadLog(const std::string& path);
+  virtual absl::StatusOr<std::string> ReadLog(const std::string& path) = 0;
   // Resumes at what the coordinator already holds. The receipt, also when it had everything.
-  absl::StatusOr<std::string> Upload(const UploadCall& call);
-  absl::Status Decline(const Digest& study, uint64_t round, const std::string& code);
+  virtual absl::StatusOr<std::string> Upload(const UploadCall& call) = 0;
+  virtual absl::Status Decline(const Digest& study, uint64_t round, const std::string& code) = 0;
   // The same as WatchRounds with duties; heartbeats are not shown.
-  absl::Status WatchMasks(const std::function<bool(const MaskDuty& duty)>& notice);
-  // A signed scrutineer, masks, keys-ok, dispute or tally entry; `wrapped` of a masks entry. The receipt.
-  absl::StatusOr<std::string> SubmitMaskEntry(const std::string& entry,
-                                              const std::vector<WrappedKeyCall>& wrapped);
-  absl::StatusOr<std::vector<WrappedKeyCall>> FetchWrappedKeys(const Digest& study, uint64_t masks);
+  virtual absl::Status WatchMasks(const std::function<bool(const MaskDuty& duty)>& notice) = 0;
+  // A signed scrutineer, masks, keys-ok, dispute or tally entry; `wrapped` of a masks entry. The
+  // receipt.
+  virtual absl::StatusOr<std::string> SubmitMaskEntry(
+      const std::string& entry, const std::vector<WrappedKeyCall>& wrapped) = 0;
+  virtual absl::StatusOr<std::vector<WrappedKeyCall>> FetchWrappedKeys(const Digest& study,
+                                                                       uint64_t masks) = 0;
   // `bytes`: the class sum's words, little-endian.
-  absl::Status SubmitClassSum(const Digest& study, uint64_t round, uint32_t mask_class,
-                              std::string_view bytes);
+  virtual absl::Status SubmitClassSum(const Digest& study, uint64_t round, uint32_t mask_class,
+                                      std::string_view bytes) = 0;
   // Ends the watching calls in other threads.
-  void Cancel();
+  virtual void Cancel() = 0;
 
   // For researchers.
-  absl::StatusOr<TrustReply> ResearchTrust();
-  absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry);
-  absl::StatusOr<std::vector<StudySummary>> ResearchStudies();
-  absl::Status WatchStudy(const Digest& study,
-                          const std::function<bool(const StudySummary&)>& change);
-  absl::StatusOr<Outcome> GetOutcome(const Digest& study);
-  absl::StatusOr<std::string> ResearchContent(const Digest& digest, uint64_t max_bytes);
-
- private:
-  struct State;
-  explicit Channel(std::unique_ptr<State> state);
-  std::unique_ptr<State> state_;
+  virtual absl::StatusOr<TrustReply> ResearchTrust() = 0;
+  virtual absl::StatusOr<Digest> Propose(const std::string& text, const std::string& entry) = 0;
+  virtual absl::StatusOr<std::vector<StudySummary>> ResearchStudies() = 0;
+  virtual absl::Status WatchStudy(const Digest& study,
+                                  const std::function<bool(const StudySummary&)>& change) = 0;
+  virtual absl::StatusOr<Outcome> GetOutcome(const Digest& study) = 0;
+  virtual absl::StatusOr<std::string> ResearchContent(const Digest& digest, uint64_t max_bytes) = 0;
 };
 
 }  // namespace mutual::client

@@ -23,7 +23,7 @@ absl::StatusOr<MaskDuty> FromProto(const fed::MaskDuty& proto) {
 
 }  // namespace
 
-absl::Status Channel::WatchMasks(const std::function<bool(const MaskDuty&)>& notice) {
+absl::Status GrpcChannel::WatchMasks(const std::function<bool(const MaskDuty&)>& notice) {
   grpc::ClientContext context;
   if (!state_->Enter(&context)) return absl::CancelledError("stopping");
   auto reader = state_->masks->WatchMasks(&context, {});
@@ -43,8 +43,8 @@ absl::Status Channel::WatchMasks(const std::function<bool(const MaskDuty&)>& not
   return stopped ? absl::OkStatus() : FromGrpc(status);
 }
 
-absl::StatusOr<std::string> Channel::SubmitMaskEntry(const std::string& entry,
-                                                     const std::vector<WrappedKeyCall>& wrapped) {
+absl::StatusOr<std::string> GrpcChannel::SubmitMaskEntry(
+    const std::string& entry, const std::vector<WrappedKeyCall>& wrapped) {
   grpc::ClientContext context;
   SetDeadline(&context);
   fed::SubmitMaskEntryRequest request;
@@ -61,8 +61,8 @@ absl::StatusOr<std::string> Channel::SubmitMaskEntry(const std::string& entry,
   return response.receipt();
 }
 
-absl::StatusOr<std::vector<WrappedKeyCall>> Channel::FetchWrappedKeys(const Digest& study,
-                                                                      uint64_t masks) {
+absl::StatusOr<std::vector<WrappedKeyCall>> GrpcChannel::FetchWrappedKeys(const Digest& study,
+                                                                          uint64_t masks) {
   grpc::ClientContext context;
   SetDeadline(&context);
   fed::FetchWrappedKeysRequest request;
@@ -77,8 +77,8 @@ absl::StatusOr<std::vector<WrappedKeyCall>> Channel::FetchWrappedKeys(const Dige
   return wrapped;
 }
 
-absl::Status Channel::SubmitClassSum(const Digest& study, uint64_t round, uint32_t mask_class,
-                                     std::string_view bytes) {
+absl::Status GrpcChannel::SubmitClassSum(const Digest& study, uint64_t round, uint32_t mask_class,
+                                         std::string_view bytes) {
   grpc::ClientContext context;
   fed::SubmitClassSumResponse response;
   auto writer = state_->masks->SubmitClassSum(&context, &response);

@@ -79,8 +79,7 @@ class SqliteLedger final : public Ledger {
         const std::string created = FormatUtc(record.created), sent;
         database_ << "INSERT INTO contributions VALUES (:a, :b, :c, :d, :e, :f, :g, :h)",
             soci::use(study), soci::use(round), soci::use(sha256), soci::use(bytes),
-            soci::use(record.entry), soci::use(record.file),
-            soci::use(created), soci::use(sent);
+            soci::use(record.entry), soci::use(record.file), soci::use(created), soci::use(sent);
         return absl::OkStatus();
       });
     });
@@ -166,7 +165,7 @@ class SqliteLedger final : public Ledger {
 
   absl::StatusOr<std::vector<AnswerRecord>> Answers() override {
     std::vector<AnswerRecord> answers;
-    const absl::Status status = Guarded([&]() -> absl::Status {
+    MUTUAL_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
       const soci::rowset<soci::row> rows =
           (database_.prepare << "SELECT study, text, CAST(accepted AS TEXT) AS accepted, entry, "
                                 "time FROM answers ORDER BY rowid");
@@ -180,8 +179,7 @@ class SqliteLedger final : public Ledger {
         answers.push_back(std::move(answer));
       }
       return absl::OkStatus();
-    });
-    if (!status.ok()) return status;
+    }));
     return answers;
   }
 
@@ -189,16 +187,15 @@ class SqliteLedger final : public Ledger {
                                           privacy::Figure figure) override {
     const size_t orders = privacy::RenyiOrders().size();
     privacy::Spending spending{privacy::RenyiCurve(orders, 0.0), privacy::RenyiCurve(orders, 0.0)};
-    const absl::Status status =
-        Guarded([&] { return SumCharges(year, study.ToHex(), figure, &spending); });
-    if (!status.ok()) return status;
+    MUTUAL_RETURN_IF_ERROR(
+        Guarded([&] { return SumCharges(year, study.ToHex(), figure, &spending); }));
     return spending;
   }
 
   absl::StatusOr<std::vector<uint64_t>> SlotsOf(const std::vector<std::string>& members) override {
     std::vector<uint64_t> slots;
     MUTUAL_ASSIGN_OR_RETURN(const uint64_t count, slot_count());
-    const absl::Status status = Guarded([&] {
+    MUTUAL_RETURN_IF_ERROR(Guarded([&] {
       return InTransaction([&]() -> absl::Status {
         slots = AssignSlots(database_, slot_key_, count, members);
         if (!slots.empty() || members.empty()) return absl::OkStatus();
@@ -206,8 +203,7 @@ class SqliteLedger final : public Ledger {
                                           "node folder with more slots in node.toml"),
                         "SLOTS_FULL");
       });
-    });
-    if (!status.ok()) return status;
+    }));
     return slots;
   }
 
@@ -248,7 +244,7 @@ class SqliteLedger final : public Ledger {
   // `where` is built from digests and numbers only.
   absl::StatusOr<std::vector<ContributionRecord>> SelectContributions(const std::string& where) {
     std::vector<ContributionRecord> records;
-    const absl::Status status = Guarded([&]() -> absl::Status {
+    MUTUAL_RETURN_IF_ERROR(Guarded([&]() -> absl::Status {
       const soci::rowset<soci::row> rows =
           (database_.prepare << "SELECT study, sha256, entry, file, created, sent, "
                                 "CAST(round AS TEXT) AS round, CAST(bytes AS TEXT) AS bytes FROM "
@@ -267,8 +263,7 @@ class SqliteLedger final : public Ledger {
         records.push_back(std::move(record));
       }
       return absl::OkStatus();
-    });
-    if (!status.ok()) return status;
+    }));
     return records;
   }
 
@@ -378,6 +373,16 @@ class SqliteLedger final : public Ledger {
   std::string slot_key_;
 };
 
+absl::StatusOr<std::unique_ptr<Ledger>> OpenDatabase(const std::string& path) {
+  try {
+    auto ledger = std::make_unique<SqliteLedger>(path);
+    MUTUAL_RETURN_IF_ERROR(ledger->Prepare());
+    return ledger;
+  } catch (const std::exception& error) {
+    return FromSoci(error);
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
@@ -388,13 +393,8 @@ absl::StatusOr<std::unique_ptr<Ledger>> Ledger::Open(const std::string& path) {
     return Unavailable("the ledger %s cannot be created: %s", path, std::strerror(errno));
   }
   if (file >= 0) ::close(file);
-  try {
-    auto ledger = std::make_unique<SqliteLedger>(path);
-    MUTUAL_RETURN_IF_ERROR(ledger->Prepare());
-    return ledger;
-  } catch (const std::exception& error) {
-    return FromSoci(error);
-  }
+  return OpenDatabase(path);
 }
 
+absl::StatusOr<std::unique_ptr<Ledger>> Ledger::OpenInMemory() { return OpenDatabase(":memory:"); }
 }  // namespace mutual::client

@@ -53,6 +53,10 @@ class Ledger {
   // version fails: the message says to restore a backup and never to delete it.
   static absl::StatusOr<std::unique_ptr<Ledger>> Open(const std::string& path);
 
+  // The same without a file: it forgets everything at its end. For simulations: what a real node sent must
+  // outlive its program.
+  static absl::StatusOr<std::unique_ptr<Ledger>> OpenInMemory();
+
   // The year charged is `charge.year` or the newest year charged before, whichever is later: a clock set
   // back renews nothing.
   // Admits both figures against `policy` and, in the same transaction, records charge and contribution.

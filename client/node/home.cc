@@ -33,6 +33,15 @@ absl::StatusOr<std::string> ValueOf(const std::string& text, const std::string& 
   return text.substr(at, end - at);
 }
 
+absl::Status WrongFederation(const std::string& address) {
+  return WithCode(
+      Unauthenticated("the coordinator at %s does not belong to the federation of this invitation "
+                      "(its certificate authority has another fingerprint). Check the address with "
+                      "whoever invited you",
+                      address),
+      "WRONG_FEDERATION");
+}
+
 absl::StatusOr<std::string> FetchCa(const std::string& address, const Digest& fingerprint) {
   MUTUAL_ASSIGN_OR_RETURN(const std::vector<std::string> chain,
                           crypto::FetchPeerCertificates(address, absl::Seconds(10)));
@@ -40,12 +49,16 @@ absl::StatusOr<std::string> FetchCa(const std::string& address, const Digest& fi
     MUTUAL_ASSIGN_OR_RETURN(const Digest found, crypto::CertificateFingerprint(pem));
     if (found == fingerprint) return pem;
   }
-  return WithCode(
-      Unauthenticated("the coordinator at %s does not belong to the federation of this invitation "
-                      "(its certificate authority has another fingerprint). Check the address with "
-                      "whoever invited you",
-                      address),
-      "WRONG_FEDERATION");
+  return WrongFederation(address);
+}
+
+absl::Status CheckJoin(const JoinRequest& request) {
+  if (fs::exists(request.folder / "federation.toml")) {
+    return WithCode(AlreadyExists("%s is enrolled already; use another --dir for another federation",
+                                  request.folder.string()),
+                    "ALREADY_JOINED");
+  }
+  return NodeId::Parse(request.organisation).status();
 }
 
 struct NewKeys {
@@ -135,35 +148,40 @@ absl::StatusOr<std::string> EnrolEntry(const JoinRequest& request, const Greetin
 }  // namespace
 
 absl::Status Home::Join(const JoinRequest& request, crypto::RandomSource& random) {
-  if (fs::exists(request.folder / "federation.toml")) {
-    return WithCode(AlreadyExists("%s is enrolled already; use another --dir for another federation",
-                                  request.folder.string()),
-                    "ALREADY_JOINED");
-  }
-  MUTUAL_RETURN_IF_ERROR(NodeId::Parse(request.organisation).status());
+  MUTUAL_RETURN_IF_ERROR(CheckJoin(request));
   MUTUAL_ASSIGN_OR_RETURN(const crypto::Invitation invitation,
                           crypto::Invitation::Parse(request.code));
   const std::string address = request.address.empty() ? invitation.address : request.address;
   MUTUAL_ASSIGN_OR_RETURN(const std::string ca, FetchCa(address, invitation.ca_fingerprint));
+  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel,
+                          Channel::Connect({address, ca, "", nullptr}));
+  return JoinThrough(request, {address, ca, channel.get()}, random);
+}
+
+absl::Status Home::JoinThrough(const JoinRequest& request, const JoinDoor& door,
+                               crypto::RandomSource& random) {
+  MUTUAL_RETURN_IF_ERROR(CheckJoin(request));
+  MUTUAL_ASSIGN_OR_RETURN(const crypto::Invitation invitation,
+                          crypto::Invitation::Parse(request.code));
+  MUTUAL_ASSIGN_OR_RETURN(const Digest authority, crypto::CertificateFingerprint(door.ca_pem));
+  if (authority != invitation.ca_fingerprint) return WrongFederation(door.address);
 
   MUTUAL_ASSIGN_OR_RETURN(const NewKeys made, MakeOrLoadKeys(request, random));
   MUTUAL_ASSIGN_OR_RETURN(
       const std::string csr,
       crypto::MakeCertificateRequest(made.tls, {request.organisation, request.role, ""}));
-  MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Channel> channel,
-                          Channel::Connect({address, ca, "", nullptr}));
-  MUTUAL_ASSIGN_OR_RETURN(const Greeting greeting, channel->Hello());
+  MUTUAL_ASSIGN_OR_RETURN(const Greeting greeting, door.channel->Hello());
   MUTUAL_ASSIGN_OR_RETURN(const std::string entry, EnrolEntry(request, greeting, made));
   MUTUAL_ASSIGN_OR_RETURN(const std::string certificate,
-                          channel->Join({invitation.secret, csr, entry}));
+                          door.channel->Join({invitation.secret, csr, entry}));
   const fs::path keys = request.folder / "keys";
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "ca.crt", ca, FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "ca.crt", door.ca_pem, FileMode::kPublic));
   MUTUAL_RETURN_IF_ERROR(WriteFileDurably(keys / "tls.crt", certificate, FileMode::kPublic));
   if (request.role == "node") {
     MUTUAL_RETURN_IF_ERROR(
         transparency::FileWitnessStore::Create(request.folder / "witness").status());
   }
-  const std::array values = {greeting.federation,  greeting.origin, address, request.organisation,
+  const std::array values = {greeting.federation,  greeting.origin, door.address, request.organisation,
                              request.role, HexEncode(invitation.log_key)};
   std::string text;
   for (size_t i = 0; i < kKeys.size(); ++i) {

@@ -34,6 +34,13 @@ struct JoinRequest {
   bool with_passphrase = false;  // seal the keys (crypto/key_folder.h)
 };
 
+// The coordinator that a newcomer was invited to.
+struct JoinDoor {
+  std::string address;  // kept for later
+  std::string ca_pem;   // whose fingerprint is the invitation's
+  Channel* channel;
+};
+
 // An enrolled folder. Immutable; the key objects may be used from any thread.
 class Home {
  public:
@@ -41,6 +48,10 @@ class Home {
   // the folder. After a failure the keys stay, and the next attempt uses them. ALREADY_EXISTS ALREADY_JOINED
   // when the folder is enrolled.
   static absl::Status Join(const JoinRequest& request, crypto::RandomSource& random);
+  // The same through a channel that is there already. UNAUTHENTICATED WRONG_FEDERATION when the authority is not
+  // the invitation's.
+  static absl::Status JoinThrough(const JoinRequest& request, const JoinDoor& door,
+                                  crypto::RandomSource& random);
   // FAILED_PRECONDITION NOT_JOINED when the folder is not enrolled.
   static absl::StatusOr<std::unique_ptr<Home>> Load(const std::filesystem::path& folder);
 

@@ -15,6 +15,7 @@
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
 #include "client/node/software.h"
+#include "client/node/statements.h"
 #include "client/node/trust.h"
 #include "privacy/accountant.h"
 
@@ -152,20 +153,9 @@ absl::Status AnswerStudy(const CommandOptions& options, const std::string& prefi
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
                           Trust::Open(options.folder, home->origin(), home->log_key()));
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel->GetTrust());
-  if (!shown.policy_receipt.empty()) MUTUAL_RETURN_IF_ERROR(trust->Learn(shown.policy_receipt));
-  MUTUAL_RETURN_IF_ERROR(trust->See(shown.checkpoint));
-  transparency::EntryWriter writer(accept ? "mandate" : "objection", home->origin());
-  writer.Study(study.digest)
-      .Head("seen", trust->seen())
-      .Text("node", home->organisation())
-      .Text("body", "operator")
-      .Time("time", clock.Now());
-  if (accept) {
-    writer.Time("expires", absl::FromCivil(study.expires + 1, absl::UTCTimeZone()));
-  }
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
-  AnswerRecord record{study.digest, study.text, accept, "", clock.Now()};
-  MUTUAL_ASSIGN_OR_RETURN(record.entry, home->SignEntry(entry));
+  MUTUAL_RETURN_IF_ERROR(Follow(*trust, shown));
+  MUTUAL_ASSIGN_OR_RETURN(const AnswerRecord record,
+                          MakeAnswer(*home, *trust, study, {accept, clock.Now()}));
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, Ledger::Open(LedgerPath(options)));
   MUTUAL_RETURN_IF_ERROR(ledger->RecordAnswer(record));
   MUTUAL_RETURN_IF_ERROR(channel->AnswerStudy(record.entry).status());

@@ -132,6 +132,8 @@ class FederationCore {
   uint64_t Subscribe(std::function<void()> changed);
   void Unsubscribe(uint64_t id);
   void NotifyAll();
+  // The worker looks at once at what is due: after the clock was moved by hand.
+  void Wake();
 
  private:
   explicit FederationCore(const Parts& parts)

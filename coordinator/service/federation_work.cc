@@ -29,6 +29,11 @@ void FederationCore::NotifyAll() {
   for (const auto& [id, changed] : subscribers_) changed();
 }
 
+void FederationCore::Wake() {
+  const absl::MutexLock lock(&mutex_);
+  changed_ = true;
+}
+
 void FederationCore::FailRun(StudyRun* run, const absl::Status& status) {
   parts_.say("study " + run->study().digest.Short() + ": " + Describe(status));
   // Too few witnesses, a full disk: it goes on when that is over.

@@ -3,6 +3,7 @@
 
 #include "base/encoding.h"
 #include "base/status.h"
+#include "coordinator/service/class_sum_intake.h"
 #include "coordinator/service/identity.h"
 #include "coordinator/service/reactors.h"
 #include "coordinator/service/services.h"
@@ -61,12 +62,12 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
       Finish(ToGrpc(caller.status()));
       return;
     }
-    caller_ = std::make_unique<Caller>(*std::move(caller));
+    intake_ = std::make_unique<ClassSumIntake>(&core, *std::move(caller));
     StartRead(&message_);
   }
   void OnReadDone(bool ok) override {
     if (!ok) {
-      core_.threads().Run([this] { Finish(ToGrpc(End())); });
+      core_.threads().Run([this] { Finish(ToGrpc(intake_->End())); });
       return;
     }
     const absl::Status status = Take();
@@ -81,38 +82,17 @@ class ClassSumReactor final : public grpc::ServerReadReactor<fed::ClassSumMessag
 
  private:
   absl::Status Take() {
-    if (message_.has_header()) return Begin(message_.header());
-    if (upload_ == nullptr) {
-      return InvalidArgument("the class sum began with bytes, want its header first");
-    }
-    if (upload_->size() + message_.data().size() > ticket_.bytes) {
-      return WithCode(
-          InvalidArgument("the class sum is longer than the %d bytes of its round", ticket_.bytes),
-          "WRONG_LENGTH");
-    }
-    return upload_->Append(message_.data());
-  }
-  absl::Status Begin(const fed::ClassSumHeader& header) {
-    if (upload_ != nullptr) return InvalidArgument("the class sum has two headers, want one");
-    MUTUAL_ASSIGN_OR_RETURN(name_.study, DigestOf(header.study()));
-    name_.round = header.round();
-    name_.mask_class = header.mask_class();
-    MUTUAL_ASSIGN_OR_RETURN(ticket_, core_.CheckClassSum(*caller_, name_));
-    MUTUAL_ASSIGN_OR_RETURN(upload_, core_.store().Resume(ticket_.name, 0));
-    return absl::OkStatus();
-  }
-  absl::Status End() {
-    if (upload_ == nullptr) return InvalidArgument("the class sum was empty");
-    MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
-    return core_.FinishClassSum(name_, ticket_);
+    if (!message_.has_header()) return intake_->Append(message_.data());
+    ClassSumName name;
+    MUTUAL_ASSIGN_OR_RETURN(name.study, DigestOf(message_.header().study()));
+    name.round = message_.header().round();
+    name.mask_class = message_.header().mask_class();
+    return intake_->Begin(name);
   }
 
   FederationCore& core_;
-  std::unique_ptr<Caller> caller_;
+  std::unique_ptr<ClassSumIntake> intake_;
   fed::ClassSumMessage message_;
-  ClassSumName name_;
-  UploadTicket ticket_;
-  std::unique_ptr<ContentStore::Upload> upload_;
 };
 
 class MaskService final : public fed::Masks::CallbackService {

@@ -2,6 +2,7 @@
 #include "base/status.h"
 #include "coordinator/service/identity.h"
 #include "coordinator/service/services.h"
+#include "coordinator/service/upload_intake.h"
 
 namespace mutual::coordinator {
 
@@ -19,7 +20,7 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
       Finish(ToGrpc(caller.status()));
       return;
     }
-    caller_ = std::make_unique<Caller>(*std::move(caller));
+    intake_ = std::make_unique<UploadIntake>(&core, *std::move(caller));
     StartRead(&message_);
   }
 
@@ -42,52 +43,22 @@ class UploadReactor final : public grpc::ServerReadReactor<fed::UploadMessage> {
 
  private:
   absl::Status Take() {
-    if (message_.has_header()) return Begin(message_.header());
-    if (upload_ == nullptr) {
-      return InvalidArgument("the upload began with bytes, want its signed header first");
+    if (message_.has_header()) {
+      return intake_->Begin(message_.header().entry(), message_.header().offset());
     }
-    if (upload_->size() + message_.data().size() > ticket_.bytes) {
-      return WithCode(InvalidArgument("the upload is longer than the %d bytes of its round",
-                                      ticket_.bytes),
-                      "WRONG_LENGTH");
-    }
-    return upload_->Append(message_.data());
-  }
-
-  absl::Status Begin(const fed::UploadHeader& header) {
-    if (upload_ != nullptr) return InvalidArgument("the upload has two headers, want one");
-    entry_ = header.entry();
-    MUTUAL_ASSIGN_OR_RETURN(ticket_, core_.CheckUpload(*caller_, entry_));
-    MUTUAL_ASSIGN_OR_RETURN(upload_, core_.store().Resume(ticket_.name, header.offset()));
-    if (upload_->size() != header.offset()) {
-      return WithCode(FailedPrecondition("the upload resumes at byte %d, the coordinator holds %d; ask "
-                                         "again and resume there",
-                                         header.offset(), upload_->size()),
-                      "WRONG_OFFSET");
-    }
-    return absl::OkStatus();
+    return intake_->Append(message_.data());
   }
 
   absl::Status End() {
-    if (upload_ == nullptr) return InvalidArgument("the upload was empty");
-    if (upload_->size() != ticket_.bytes) {
-      return Unavailable("the upload ended after %d of %d bytes; resume it", upload_->size(),
-                         ticket_.bytes);
-    }
-    MUTUAL_RETURN_IF_ERROR(upload_->Finish(ticket_.sha256));
-    MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
-                            core_.FinishUpload(*caller_, ticket_, entry_));
+    MUTUAL_ASSIGN_OR_RETURN(const std::string receipt, intake_->End());
     response_->set_receipt(receipt);
     return absl::OkStatus();
   }
 
   FederationCore& core_;
   fed::UploadResponse* const response_;
-  std::unique_ptr<Caller> caller_;
+  std::unique_ptr<UploadIntake> intake_;
   fed::UploadMessage message_;
-  std::string entry_;
-  UploadTicket ticket_;
-  std::unique_ptr<ContentStore::Upload> upload_;
 };
 
 }  // namespace

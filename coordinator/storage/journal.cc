@@ -111,6 +111,7 @@ class SqliteJournal final : public Journal {
           soci::use(organisation.certificate), soci::use(organisation.identity_key),
           soci::use(organisation.witness_key), soci::use(organisation.enrolled_at);
       transaction.commit();
+      organisations_version_.reset();
       return absl::OkStatus();
     });
   }
@@ -118,6 +119,13 @@ class SqliteJournal final : public Journal {
   absl::StatusOr<std::vector<Organisation>> Organisations() override {
     std::vector<Organisation> all;
     MUTUAL_RETURN_IF_ERROR(Guarded([&] {
+      // Another program, such as invite or revoke, may have written to the same file.
+      int version = 0;
+      database_ << "PRAGMA data_version", soci::into(version);
+      if (version == organisations_version_) {
+        all = organisations_;
+        return absl::OkStatus();
+      }
       const soci::rowset<soci::row> rows =
           (database_.prepare << "SELECT name, role, certificate, identity, witness, enrolled, revoked "
                                 "FROM organisations ORDER BY rowid");
@@ -125,6 +133,8 @@ class SqliteJournal final : public Journal {
         const auto text = [&](size_t i) { return row.get<std::string>(i); };
         all.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6)});
       }
+      organisations_ = all;
+      organisations_version_ = version;
       return absl::OkStatus();
     }));
     return all;
@@ -134,6 +144,7 @@ class SqliteJournal final : public Journal {
     return Guarded([&] {
       database_ << "UPDATE organisations SET revoked = :t WHERE name = :n AND revoked = ''",
           soci::use(time), soci::use(name);
+      organisations_version_.reset();
       return absl::OkStatus();
     });
   }
@@ -289,6 +300,9 @@ class SqliteJournal final : public Journal {
 
   absl::Mutex mutex_;
   soci::session database_;
+  // As read when the database had this version: the coordinator asks often, and a roster is long.
+  std::vector<Organisation> organisations_;
+  std::optional<int> organisations_version_;
 };
 
 }  // namespace

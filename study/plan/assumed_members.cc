@@ -9,6 +9,7 @@ namespace mutual::study {
 namespace {
 
 constexpr double kMiddle = 0.3, kSpread = 0.15;
+constexpr uint64_t kSeed = 20261128;
 
 // The period column of the study's change recipe, or "".
 std::string PeriodOf(const RecipeSpec& recipe) {
@@ -36,7 +37,11 @@ double Drawn(const Column& column, Dice& dice) {
 }  // namespace
 
 MemberSample AssumedMembers(const Study& study, size_t count) {
-  Dice dice(20261128);
+  return AssumedMembers(study, count, kSeed);
+}
+
+MemberSample AssumedMembers(const Study& study, size_t count, uint64_t seed) {
+  Dice dice(seed);
   const int period = study.schema.Find(PeriodOf(study.recipe));
   MemberSample members(count);
   for (std::vector<double>& member : members) {

@@ -16,6 +16,8 @@ using MemberSample = std::vector<std::vector<double>>;
 // are independent. One row each; two when the study asks for changes, one in each period. Always
 // the same for the same study.
 MemberSample AssumedMembers(const Study& study, size_t count);
+// Others for another `seed`.
+MemberSample AssumedMembers(const Study& study, size_t count, uint64_t seed);
 
 inline constexpr char kAssumption[] =
     "numbers spread like a bell around three tenths of their range with a standard deviation of "

@@ -42,7 +42,9 @@ Names CodesInSource() {
   }
   for (const char* const name : {"GRPC_SSL_CIPHER_SUITES", "OMP_WAIT_POLICY", "MUTUAL_LEARNING",
                                  "MUTUAL_ALARM", "MUTUAL_PASSPHRASE_FILE",
-                                 "MUTUAL_NEW_PASSPHRASE_FILE"}) {
+                                 "MUTUAL_NEW_PASSPHRASE_FILE", "OMP_NUM_THREADS",
+                                 "OPENBLAS_NUM_THREADS", "OMPI_COMM_WORLD_SIZE", "PMI_SIZE",
+                                 "PMIX_RANK"}) {
     codes.erase(name);
   }
   return codes;

@@ -96,6 +96,12 @@ std::string BrokenRule(const std::string& path, const std::string& header) {
   if (starts(header, "soci/") && !in({"coordinator/storage/", "client/ledger/", "client/data/"})) {
     return "soci only in coordinator/storage, client/ledger, client/data";
   }
+  if (header == "mpi.h" && !(is_source && in({"tools/simulate/mpi_ranks.cc"}))) {
+    return "mpi only in tools/simulate/mpi_ranks.cc";
+  }
+  if (starts(header, "tools/simulate/") && !in({"tools/simulate/"})) {
+    return "what simulations need, seeds and no noise, stays in their room";
+  }
   if (header == "httplib.h" &&
       !(is_source && in({"transparency/http/", "tools/audit/source.cc"}))) {
     return "httplib only in transparency/http/*.cc and tools/audit/source.cc";
@@ -129,6 +135,10 @@ TEST_CASE("The rules themselves catch what they forbid", "[architecture]") {
   REQUIRE(BrokenRule("transparency/http/http_listener.cc", "httplib.h") == "");
   REQUIRE(BrokenRule("tools/audit/replayer.cc", "coordinator/round/round_machine.h") != "");
   REQUIRE(BrokenRule("client/learning/trainer.cc", "torch/torch.h") == "");
+  REQUIRE(BrokenRule("client/node/node.cc", "tools/simulate/seeded_stream.h") != "");
+  REQUIRE(BrokenRule("bench/round_bench.cc", "tools/simulate/no_noise.h") != "");
+  REQUIRE(BrokenRule("tools/research/main.cc", "tools/simulate/seeded_slots.h") != "");
+  REQUIRE(BrokenRule("tools/simulate/simulation.cc", "mpi.h") != "");
   REQUIRE(BrokenRule("client/node/node.cc", "privacy/grid.h") == "");
   REQUIRE(Includes("#include <torch/a.h>\n  #  include \"b/c.h\"").size() == 2);
 }
@@ -142,6 +152,20 @@ TEST_CASE("Every include points down the layers and stays out of quarantine", "[
       const std::string rule = BrokenRule(source.path, header);
       if (!rule.empty()) broken += source.path + " includes " + header + ": " + rule + "\n";
     }
+  }
+  INFO(broken);
+  REQUIRE(broken.empty());
+}
+
+TEST_CASE("A ledger in memory, seeded randomness and missing noise are for simulations only",
+          "[architecture]") {
+  static const std::regex kDanger(R"(\b(OpenInMemory|SeededStream|SeededSlots|NoNoise)\b)");
+  std::string broken;
+  for (const Source& source : Sources()) {
+    const bool is_home = source.path.rfind("tools/simulate/", 0) == 0 ||
+                         source.path == "client/ledger/ledger.h" ||
+                         source.path == "client/ledger/ledger.cc";
+    if (!is_home && std::regex_search(source.text, kDanger)) broken += source.path + "\n";
   }
   INFO(broken);
   REQUIRE(broken.empty());

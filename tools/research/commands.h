@@ -63,6 +63,10 @@ struct EpsilonQuestion {
 };
 absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question);
 
+// simulate_command.cc: becomes the program mutual-simulate, whose arguments follow `arguments`[0]. Returns only
+// when it cannot: NOT_FOUND SIMULATE_MISSING.
+absl::Status Simulate(char** arguments);
+
 // plan_command.cc
 struct PlanQuestion {
   std::string file;          // the study

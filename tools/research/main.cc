@@ -12,6 +12,7 @@ constexpr char kExample[] =
     "\nExample:\n"
     "  mutual lint study.toml\n"
     "  mutual plan study.toml --nodes 40 --members 250\n"
+    "  mutual simulate study.toml --nodes 40 --members 250\n"
     "  mutual --dir ~/research join CODE --organisation research\n"
     "  mutual --dir ~/research propose study.toml\n"
     "  mutual --dir ~/research watch 3f9a1c\n"
@@ -54,6 +55,9 @@ void ShowExample(CLI::App* command, const std::string& arguments) {
 
 int main(int argc, char** argv) {
   using namespace mutual::research;  // NOLINT: one page, one tool
+  if (argc > 1 && std::string(argv[1]) == "simulate") {
+    return mutual::client::Report("mutual", Simulate(argv + 1), false);
+  }
   CLI::App app("mutual: ask a federation a question and read the answer.");
   app.footer(kExample);
   app.require_subcommand(1);
@@ -93,6 +97,7 @@ int main(int argc, char** argv) {
 
   PlanQuestion planned;
   AddPlan(app, &planned);
+  app.add_subcommand("simulate", "try a study with the real protocol on made-up data");
   auto* describe = app.add_subcommand("describe-script", "the study file's lines for a TorchScript model");
   describe->add_option("file", file)->required();
 

@@ -11,10 +11,9 @@
 #include "client/node/home.h"
 #include "client/node/print.h"
 #include "client/node/round_guard.h"
+#include "client/node/statements.h"
 #include "client/node/trust.h"
 #include "crypto/passphrase.h"
-#include "privacy/accountant.h"
-#include "study/recipe.h"
 #include "study/study_file.h"
 #include "tools/research/commands.h"
 
@@ -49,42 +48,14 @@ nlohmann::ordered_json ToJson(const client::StudySummary& study) {
           {"reason", study.reason}};
 }
 
-// The study's terms and both figures, signed by the researcher.
-absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Channel& channel,
-                                         const study::Study& study) {
-  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply trust_reply, channel.ResearchTrust());
+// Signed by the researcher after a look at the log.
+absl::StatusOr<std::string> SignedProposal(const client::Home& home, client::Channel& channel,
+                                           const study::Study& study) {
+  MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust());
   MUTUAL_ASSIGN_OR_RETURN(const auto trust,
                           client::Trust::Open(home.folder(), home.origin(), home.log_key()));
-  if (!trust_reply.policy_receipt.empty()) {
-    MUTUAL_RETURN_IF_ERROR(trust->Learn(trust_reply.policy_receipt));
-  }
-  MUTUAL_RETURN_IF_ERROR(trust->See(trust_reply.checkpoint));
-  MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
-      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  transparency::EntryWriter writer("propose", home.origin());
-  client::TermsOf(study, *recipe).AddTo(&writer);
-  client::MaskTermsOf(study).AddTo(&writer);
-  writer.Head("seen", trust->seen())
-      .Study(study.digest)
-      .Text("researcher", home.organisation())
-      .Text("title", study.title)
-      .Text("purpose", study.purpose)
-      .Real("epsilon-node", node.epsilon)
-      .Real("epsilon-public", released.epsilon)
-      .Integer("round-seconds",
-               static_cast<uint64_t>(absl::ToInt64Seconds(study.cohort.deadline)))
-      .Integer("join-seconds",
-               static_cast<uint64_t>(absl::ToInt64Seconds(study.cohort.join_window)))
-      .Time("expires", absl::FromCivil(study.expires + 1, absl::UTCTimeZone()))
-      .Time("time", absl::Now());
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
-  return home.SignEntry(entry);
+  MUTUAL_RETURN_IF_ERROR(client::Follow(*trust, shown));
+  return client::ProposeEntry(home, *trust, study, absl::Now());
 }
 
 }  // namespace
@@ -146,7 +117,7 @@ absl::Status Propose(const CommandOptions& options, const std::string& path) {
   if (!result.study) return LintFile(options, path);
   MUTUAL_ASSIGN_OR_RETURN(const auto home, client::Home::Load(options.folder));
   MUTUAL_ASSIGN_OR_RETURN(const auto channel, home->Connect());
-  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, ProposeEntry(*home, *channel, *result.study));
+  MUTUAL_ASSIGN_OR_RETURN(const std::string entry, SignedProposal(*home, *channel, *result.study));
   MUTUAL_ASSIGN_OR_RETURN(const Digest digest, channel->Propose(text, entry));
   if (digest != result.study->digest) {
     return DataLoss("the coordinator registered another digest than this file's; do not go on");
