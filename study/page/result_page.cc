@@ -41,10 +41,13 @@ constexpr char kStyle[] =
     "svg text{font:13px system-ui,sans-serif;fill:var(--ink)}svg "
     ".quiet{fill:var(--quiet)}@media(min-width:44rem){th[scope=row]{white-space:nowrap}}"
     "@media(max-width:43.99rem){th.n{white-space:normal}th,td{padding-right:.5rem}}"
-    "@media print{:root{--ink:#000;--paper:#fff;--box:#fff;--rule:#999;--mark:#0072b2;--line:#000}"
+    "@media "
+    "print{:root{--ink:#000;--quiet:#333;--paper:#fff;--box:#fff;--rule:#999;--mark:#0072b2;--line:"
+    "#000}"
     "body{max-width:none;font-size:11pt}h2,h3{break-after:avoid}svg,table,.answer{break-inside:"
     "avoid}"
-    ".skip{display:none}}";
+    ".skip{display:none}.wide{"
+    "overflow:visible}th.n{white-space:normal}}";
 
 std::string Paragraphs(const std::string& text) {
   return "<p>" + absl::StrReplaceAll(Html(text), {{"\n", "<br>"}}) + "</p>\n";
