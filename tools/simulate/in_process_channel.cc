@@ -98,7 +98,12 @@ absl::StatusOr<client::TrustReply> InProcessChannel::Trust(const std::string& ro
                                                            const std::string& seen) {
   MUTUAL_RETURN_IF_ERROR(CallerAs(role).status());
   core_->log().Heed(seen);
-  return client::TrustReply{core_->log().checkpoint(), core_->log().PolicyReceipt().value_or("")};
+  client::TrustReply reply{core_->log().checkpoint(), ""};
+  const transparency::Policy policy = core_->log().policy();
+  if (shown_policy_ && *shown_policy_ == policy) return reply;  // nothing new to learn
+  reply.policy_receipt = core_->log().PolicyReceipt().value_or("");
+  if (!reply.policy_receipt.empty()) shown_policy_ = policy;
+  return reply;
 }
 
 absl::StatusOr<std::string> InProcessChannel::Content(const std::string& role, const Digest& digest,

@@ -77,6 +77,7 @@ class InProcessChannel : public client::Channel {
   coordinator::FederationCore* const core_;
   const std::string certificate_;
   std::optional<coordinator::Caller> caller_;  // once authenticated
+  std::optional<transparency::Policy> shown_policy_;
   bool is_holding_ = false;
   std::vector<MaskEntry> held_;
 };
