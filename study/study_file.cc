@@ -186,7 +186,17 @@ bool CheckText(std::string_view text, std::vector<Problem>* problems) {
 }
 
 // By line; a line's hidden characters are reported once.
+// A message may quote a key of the file; on a screen it must stay one line and no command.
+void MakePrintable(std::string* message) {
+  const auto is_control = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte < 0x20 || byte == 0x7f;
+  };
+  std::replace_if(message->begin(), message->end(), is_control, '?');
+}
+
 void Sort(std::vector<Problem>* problems) {
+  for (Problem& problem : *problems) MakePrintable(&problem.message);
   std::stable_sort(problems->begin(), problems->end(),
                    [](const Problem& a, const Problem& b) { return a.line < b.line; });
   const auto repeats = [](const Problem& a, const Problem& b) {
