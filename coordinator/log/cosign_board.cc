@@ -12,22 +12,26 @@ namespace mutual::coordinator {
 namespace {
 using transparency::AddCheckpointRequest;
 constexpr std::chrono::seconds kGrace(2);  // for wanted witnesses, once the quorum is there
-}
+}  // namespace
 
-bool CosignBoard::HasQuorum() const {
+// Judged anew when a line has come: asked every millisecond, the signatures would keep a core busy.
+bool CosignBoard::HasQuorum() {
   if (policy_->quorum() == "none") return true;
+  if (judged_ && judged_->lines == lines_.size()) return judged_->has_quorum;
   std::string cosigned = PrintNote(note_);
   for (const std::string& line : lines_) cosigned += line;
   const auto evaluation = policy_->Evaluate(cosigned);
-  return evaluation.ok() && evaluation->has_quorum;
+  judged_ = {lines_.size(), evaluation.ok() && evaluation->has_quorum};
+  return judged_->has_quorum;
 }
 
 bool CosignBoard::HasWanted(const std::vector<WantedWitnesses>& wanted) const {
   return std::all_of(wanted.begin(), wanted.end(), [this](const WantedWitnesses& group) {
-    const auto here = std::count_if(group.names.begin(), group.names.end(), [this](const auto& name) {
-      mutex_.AssertHeld();  // by the caller, which the analysis does not see in here
-      return cosigned_.count(name) > 0;
-    });
+    const auto here =
+        std::count_if(group.names.begin(), group.names.end(), [this](const auto& name) {
+          mutex_.AssertHeld();  // by the caller, which the analysis does not see in here
+          return cosigned_.count(name) > 0;
+        });
     return static_cast<size_t>(here) >= group.count;
   });
 }
@@ -70,6 +74,7 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
     note_ = std::move(note);
     size_ = checkpoint.size;
     lines_.clear();
+    judged_.reset();
     cosigned_.clear();
     has_stale_ = is_rolled_back_ = false;
     if (HasQuorum()) {  // nobody need cosign
@@ -91,9 +96,10 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
       const absl::MutexLock lock(&mutex_);
       const bool in_time = std::chrono::steady_clock::now() < until;
       if (is_rolled_back_) {
-        return WithCode(DataLoss("a witness has cosigned a larger tree than this log has: the storage "
-                                 "was set back. Restore the newest copy, or begin a new log"),
-                        "STORAGE_ROLLED_BACK");
+        return WithCode(
+            DataLoss("a witness has cosigned a larger tree than this log has: the storage "
+                     "was set back. Restore the newest copy, or begin a new log"),
+            "STORAGE_ROLLED_BACK");
       }
       if (HasQuorum()) {
         const auto now = std::chrono::steady_clock::now();
@@ -104,8 +110,8 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
         }
       } else if (!in_time) {
         policy_ = nullptr;
-        return Unavailable("%d of %d witnesses have cosigned, too few for the quorum", lines_.size(),
-                           policy.witnesses().size());
+        return Unavailable("%d of %d witnesses have cosigned, too few for the quorum",
+                           lines_.size(), policy.witnesses().size());
       }
     }
     MUTUAL_ASSIGN_OR_RETURN(const bool refreshed, Refresh(request));

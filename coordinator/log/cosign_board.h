@@ -1,7 +1,8 @@
 // Where the log's writer and the nodes' connections meet: checkpoints wait here for cosignatures.
 //
-// The writer posts one checkpoint at a time and waits; every connected witness takes its request from here
-// and brings back its answer. Bytes are those of C2SP tlog-witness (transparency/witness_request.h).
+// The writer posts one checkpoint at a time and waits; every connected witness takes its request
+// from here and brings back its answer. Bytes are those of C2SP tlog-witness
+// (transparency/witness_request.h).
 #pragma once
 
 #include <functional>
@@ -21,8 +22,8 @@
 
 namespace mutual::coordinator {
 
-// Witnesses whose cosignatures are wanted beside the quorum: scrutineers act on a close only when enough of
-// them have cosigned it.
+// Witnesses whose cosignatures are wanted beside the quorum: scrutineers act on a close only when
+// enough of them have cosigned it.
 struct WantedWitnesses {
   std::vector<std::string> names;
   size_t count = 0;  // of them
@@ -34,9 +35,10 @@ class CosignBoard {
   // `wake` is called, without the lock, when a new request waits for witnesses.
   explicit CosignBoard(std::function<void()> wake) : wake_(std::move(wake)) {}
 
-  // Posts the request to the witnesses of `policy` and returns their signature lines as soon as they
-  // reach its quorum and `wanted`; without some of those after two seconds more. UNAVAILABLE when they do not within `timeout`; DATA_LOSS STORAGE_ROLLED_BACK when
-  // a witness has cosigned a larger tree than this log has.
+  // Posts the request to the witnesses of `policy` and returns their signature lines as soon as
+  // they reach its quorum and `wanted`; without some of those after two seconds more. UNAVAILABLE
+  // when they do not within `timeout`; DATA_LOSS STORAGE_ROLLED_BACK when a witness has cosigned a
+  // larger tree than this log has.
   absl::StatusOr<std::vector<std::string>> Collect(const transparency::CosignRequest& request,
                                                    const transparency::Policy& policy,
                                                    absl::Duration timeout,
@@ -56,9 +58,13 @@ class CosignBoard {
     std::string asked;                // was taken, not yet answered
     bool is_stale = false;            // answered 409: needs a proof from old_size
   };
+  struct Judged {
+    size_t lines = 0;
+    bool has_quorum = false;
+  };
   absl::Status Post(const transparency::CosignRequest& request, Place* place);
   absl::StatusOr<bool> Refresh(const transparency::CosignRequest& request);
-  bool HasQuorum() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasQuorum() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWanted(const std::vector<WantedWitnesses>& wanted) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -66,11 +72,12 @@ class CosignBoard {
   absl::Mutex mutex_;
   std::map<std::string, Place> places_ ABSL_GUARDED_BY(mutex_);
   const transparency::Policy* policy_ ABSL_GUARDED_BY(mutex_) = nullptr;  // while collecting
-  transparency::Note note_ ABSL_GUARDED_BY(mutex_);                      // of the checkpoint
+  transparency::Note note_ ABSL_GUARDED_BY(mutex_);                       // of the checkpoint
   uint64_t size_ ABSL_GUARDED_BY(mutex_) = 0;
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> cosigned_ ABSL_GUARDED_BY(mutex_);  // names
   bool has_stale_ ABSL_GUARDED_BY(mutex_) = false;
+  std::optional<Judged> judged_ ABSL_GUARDED_BY(mutex_);  // of this checkpoint
   bool is_rolled_back_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
