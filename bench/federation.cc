@@ -9,12 +9,9 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "client/node/channel_log.h"
 #include "client/node/round_guard.h"
+#include "client/node/statements.h"
 #include "crypto/random.h"
-#include "privacy/accountant.h"
-#include "study/recipe.h"
-#include "transparency/signed_entry.h"
 
 namespace mutual::bench {
 namespace {
@@ -55,48 +52,14 @@ client::NodeConfig ConfigOf(const fs::path& table) {
   return config;
 }
 
-// Learns the log's policy and newest checkpoint.
-absl::Status Follow(client::Trust& trust, const client::TrustReply& shown) {
-  MUTUAL_RETURN_IF_ERROR(client::LearnIfFirst(trust, shown.policy_receipt));
-  return trust.See(shown.checkpoint);
-}
-
-absl::Time EndOf(const study::Study& study) {
-  return absl::FromCivil(study.expires + 1, absl::UTCTimeZone());
-}
-
 absl::Status Accept(Member& member, const study::Study& study) {
   MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, member.channel->GetTrust());
-  MUTUAL_RETURN_IF_ERROR(Follow(*member.trust, shown));
-  const absl::Time now = SystemClock().Now();
-  transparency::EntryWriter writer("mandate", member.home->origin());
-  writer.Study(study.digest)
-      .Head("seen", member.trust->seen())
-      .Text("node", member.home->organisation())
-      .Text("body", transparency::kOperatorBody)
-      .Time("time", now)
-      .Time("expires", EndOf(study));
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
-  client::AnswerRecord record{study.digest, study.text, true, "", now};
-  MUTUAL_ASSIGN_OR_RETURN(record.entry, member.home->SignEntry(entry));
+  MUTUAL_RETURN_IF_ERROR(client::Follow(*member.trust, shown));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const client::AnswerRecord record,
+      client::MakeAnswer(*member.home, *member.trust, study, {true, SystemClock().Now()}));
   MUTUAL_RETURN_IF_ERROR(member.ledger->RecordAnswer(record));
   return member.channel->AnswerStudy(record.entry).status();
-}
-
-// Both privacy figures of the whole study.
-struct Figures {
-  double node, released;
-};
-
-absl::StatusOr<Figures> FiguresOf(const study::Study& study) {
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
-      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  return Figures{node.epsilon, released.epsilon};
 }
 
 // The researcher's signed propose entry.
@@ -105,28 +68,8 @@ absl::StatusOr<std::string> ProposeEntry(const client::Home& home, client::Chann
   MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, channel.ResearchTrust(""));
   MUTUAL_ASSIGN_OR_RETURN(const auto trust,
                           client::Trust::Open(home.folder(), home.origin(), home.log_key()));
-  MUTUAL_RETURN_IF_ERROR(Follow(*trust, shown));
-  MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
-  MUTUAL_ASSIGN_OR_RETURN(const Figures figures, FiguresOf(study));
-  const auto seconds = [](absl::Duration duration) {
-    return static_cast<uint64_t>(absl::ToInt64Seconds(duration));
-  };
-  transparency::EntryWriter writer("propose", home.origin());
-  client::TermsOf(study, *recipe).AddTo(&writer);
-  client::MaskTermsOf(study).AddTo(&writer);
-  writer.Head("seen", trust->seen())
-      .Study(study.digest)
-      .Text("researcher", home.organisation())
-      .Text("title", study.title)
-      .Text("purpose", study.purpose)
-      .Real("epsilon-node", figures.node)
-      .Real("epsilon-public", figures.released)
-      .Integer("round-seconds", seconds(study.cohort.deadline))
-      .Integer("join-seconds", seconds(study.cohort.join_window))
-      .Time("expires", EndOf(study))
-      .Time("time", SystemClock().Now());
-  MUTUAL_ASSIGN_OR_RETURN(const transparency::Entry entry, writer.Finish());
-  return home.SignEntry(entry);
+  MUTUAL_RETURN_IF_ERROR(client::Follow(*trust, shown));
+  return client::ProposeEntry(home, *trust, study, SystemClock().Now());
 }
 
 }  // namespace
@@ -212,7 +155,8 @@ absl::Status Federation::AddMember(const std::string& name, const std::string& c
   MUTUAL_ASSIGN_OR_RETURN(member.channel, member.home->Connect());
   MUTUAL_ASSIGN_OR_RETURN(member.witness, ServingWitness::Start(*member.home));
   member.masks = std::make_unique<client::MaskKeys>(folder);
-  MUTUAL_ASSIGN_OR_RETURN(member.desk, ServingDesk::Start(*member.home, member.trust.get(), member.masks.get()));
+  MUTUAL_ASSIGN_OR_RETURN(member.desk,
+                          ServingDesk::Start(*member.home, member.trust.get(), member.masks.get()));
   members_.push_back(std::move(member));
   return absl::OkStatus();
 }
