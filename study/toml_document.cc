@@ -1,7 +1,6 @@
 #include "study/toml_document.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
+#include "base/toml.h"
 
 namespace mutual::study {
 namespace {

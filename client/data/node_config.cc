@@ -1,13 +1,11 @@
 #include "client/data/node_config.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <set>
 
 #include "absl/strings/str_format.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/toml.h"
 
 namespace mutual::client {
 namespace {

@@ -2,10 +2,8 @@
 
 #include <string>
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include "base/status.h"
+#include "base/toml.h"
 
 namespace mutual::coordinator {
 

@@ -1,13 +1,11 @@
 #include "coordinator/enrolment/coordinator_config.h"
 
-#define TOML_EXCEPTIONS 0
-#include <toml++/toml.h>
-
 #include <set>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "base/status.h"
+#include "base/toml.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -40,8 +38,9 @@ absl::StatusOr<std::vector<transparency::PolicyWitness>> ReadWitnesses(const tom
     if (!read.ok()) return Wrong(line.source(), std::string(read.status().message()));
     const transparency::PolicyWitness& witness = read->witnesses().back();
     if (witness.url.empty() || witness.name.find('.') == std::string::npos) {
-      return Wrong(line.source(), "want \"NAME VKEY URL\" with a dot in the name, such as "
-                                  "\"witness.example VKEY https://witness.example\"");
+      return Wrong(line.source(),
+                   "want \"NAME VKEY URL\" with a dot in the name, such as "
+                   "\"witness.example VKEY https://witness.example\"");
     }
   }
   MUTUAL_ASSIGN_OR_RETURN(const auto policy, transparency::Policy::Parse(text + "quorum none\n"));
@@ -58,8 +57,9 @@ absl::StatusOr<LogConfig> ReadLog(const toml::table& table) {
   const int64_t most = static_cast<int64_t>(log.witnesses.size());
   const int64_t needed = table["witnesses_needed"].value_or(most > 0 ? int64_t{1} : int64_t{0});
   if (needed < (most > 0 ? 1 : 0) || needed > most) {
-    return Wrong(table.source(),
-                 absl::StrFormat("witnesses_needed is %d, want 1 to the number of witnesses", needed));
+    return Wrong(
+        table.source(),
+        absl::StrFormat("witnesses_needed is %d, want 1 to the number of witnesses", needed));
   }
   log.needed = static_cast<size_t>(needed);
   return log;
@@ -72,16 +72,20 @@ constexpr char kExample[] =
     "listen = \"%s\"\n"
     "# What invitations tell nodes to dial. It may change; certificates do not depend on it.\n"
     "address = \"%s\"\n"
-    "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no masks.\n"
+    "# Nodes that whoever runs this coordinator runs too, separated by spaces. They hold no "
+    "masks.\n"
     "operator_nodes = \"\"\n"
     "\n"
     "# [audit]\n"
     "# Finished rounds whose files are kept for replays; left out: the newest, up to 2 GB.\n"
     "# keep_rounds = 100\n"
     "\n"
-    "# The public log. `listen` serves its files over HTTP, without TLS: any web server can stand before it,\n"
-    "# or serve the folder itself (serve --log-dir). `witnesses` outside the federation are asked to cosign\n"
-    "# from the founding on, so decide before the first study; without `witnesses_needed` of them nothing is\n"
+    "# The public log. `listen` serves its files over HTTP, without TLS: any web server can stand "
+    "before it,\n"
+    "# or serve the folder itself (serve --log-dir). `witnesses` outside the federation are asked "
+    "to cosign\n"
+    "# from the founding on, so decide before the first study; without `witnesses_needed` of them "
+    "nothing is\n"
     "# published.\n"
     "# [log]\n"
     "# listen = \"0.0.0.0:8080\"\n"
@@ -96,13 +100,14 @@ absl::StatusOr<CoordinatorConfig> ParseCoordinatorConfig(const std::string& text
     return Wrong(parsed.error().source(), std::string(parsed.error().description()));
   }
   const toml::table& root = parsed.table();
-  MUTUAL_RETURN_IF_ERROR(CheckKeys(root, {"federation", "listen", "address", "operator_nodes", "log", "audit"}));
+  MUTUAL_RETURN_IF_ERROR(
+      CheckKeys(root, {"federation", "listen", "address", "operator_nodes", "log", "audit"}));
   CoordinatorConfig config;
   MUTUAL_ASSIGN_OR_RETURN(config.federation, Text(root, "federation"));
   MUTUAL_ASSIGN_OR_RETURN(config.listen, Text(root, "listen"));
   MUTUAL_ASSIGN_OR_RETURN(config.address, Text(root, "address"));
-  config.operator_nodes = absl::StrSplit(root["operator_nodes"].value_or(std::string()), ' ',
-                                         absl::SkipEmpty());
+  config.operator_nodes =
+      absl::StrSplit(root["operator_nodes"].value_or(std::string()), ' ', absl::SkipEmpty());
   if (const toml::table* const audit = root["audit"].as_table()) {
     MUTUAL_RETURN_IF_ERROR(CheckKeys(*audit, {"keep_rounds"}));  // read by audit_config.cc
   }
