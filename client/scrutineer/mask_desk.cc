@@ -8,6 +8,12 @@
 
 namespace mutual::client {
 
+namespace {
+// Without being asked. Whoever sweeps reads the log, and every change at the coordinator may send a
+// heartbeat.
+constexpr std::chrono::seconds kSweepEvery(30);
+}  // namespace
+
 void MaskDesk::Stop() {
   stopping_ = true;
   if (Channel* const channel = channel_.load(); channel != nullptr) channel->Cancel();
@@ -53,8 +59,14 @@ absl::Status MaskDesk::Sweep(Channel& channel) {
 
 absl::Status MaskDesk::ServeOnce(Channel& channel) {
   Sweep(channel).IgnoreError();  // said at the next heartbeat
+  auto swept = std::chrono::steady_clock::now();
   return channel.WatchMasks([&](const MaskDuty& duty) {
     if (stopping_) return false;
+    if (duty.kind == MaskDutyKind::kNone) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - swept < kSweepEvery) return true;
+      swept = now;
+    }
     absl::Status done = Do(channel, duty);
     // A busy log or too few witnesses: the same duty again, a few times.
     for (int attempt = 0; attempt < 5 && absl::IsUnavailable(done) && Wait(absl::Seconds(1));
