@@ -115,9 +115,21 @@ absl::StatusOr<bool> Course::TakeParts() {
     part.done = true;
     due.push_back(i);
   }
+  // Whoever comes twice comes before the others: the last answer of all would end the round.
+  const auto others = std::stable_partition(
+      due.begin(), due.end(), [&](size_t i) { return nodes[i]->misdeed() == Misdeed::kTwice; });
+  const std::span<const size_t> all = due;
+  const auto twice = static_cast<size_t>(others - due.begin());
+  MUTUAL_RETURN_IF_ERROR(TakePartsOf(all.first(twice)));
+  MUTUAL_RETURN_IF_ERROR(TakePartsOf(all.subspan(twice)));
+  return !due.empty();
+}
+
+absl::Status Course::TakePartsOf(std::span<const size_t> due) {
+  coordinator::FederationCore& core = parts_.coordinator->core();
   std::mutex mutex;
-  MUTUAL_RETURN_IF_ERROR(ForEach(due.size(), Threads(), [&](size_t i) -> absl::Status {
-    VirtualNode& node = *nodes[due[i]];
+  return ForEach(due.size(), Threads(), [&](size_t i) -> absl::Status {
+    VirtualNode& node = *(*parts_.nodes)[due[i]];
     // A new ledger forgot nothing of what others wrote a moment ago.
     if (round_ == 1) {
       MUTUAL_ASSIGN_OR_RETURN(const uint64_t size, SizeOf(core.log().checkpoint()));
@@ -131,8 +143,7 @@ absl::StatusOr<bool> Course::TakeParts() {
     const std::lock_guard<std::mutex> lock(mutex);
     ++outcome_.rounds.back().lost[code.empty() ? NameOf(node.misdeed()) : code];
     return absl::OkStatus();
-  }));
-  return !due.empty();
+  });
 }
 
 // What organisations kept back goes out when its round is over.

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ class Course {
   };
   absl::StatusOr<bool> DoDuties(bool is_joining);
   absl::StatusOr<bool> TakeParts();
+  absl::Status TakePartsOf(std::span<const size_t> due);  // these nodes, at once
   absl::Status BeginRound(const std::string& receipt);
   absl::StatusOr<bool> SendKept();
   void CountTooLate();
