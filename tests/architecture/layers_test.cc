@@ -46,10 +46,10 @@ struct Source {
   std::string text;
 };
 
-std::vector<Source> Sources() {
+std::vector<Source> Sources(const std::vector<std::string>& rooms = kRooms) {
   std::vector<Source> sources;
   const fs::path root(MUTUAL_SOURCE_DIR);
-  for (const std::string& room : kRooms) {
+  for (const std::string& room : rooms) {
     if (!fs::exists(root / room)) continue;
     for (const auto& entry : fs::recursive_directory_iterator(root / room)) {
       const std::string extension = entry.path().extension().string();
@@ -173,7 +173,9 @@ TEST_CASE("A ledger in memory, seeded randomness and missing noise are for simul
 
 TEST_CASE("No file is longer than 400 lines", "[architecture]") {
   std::string broken;
-  for (const Source& source : Sources()) {
+  std::vector<std::string> rooms = kRooms;
+  rooms.push_back("tests");
+  for (const Source& source : Sources(rooms)) {
     const auto lines = std::count(source.text.begin(), source.text.end(), '\n');
     if (lines > 400) broken += source.path + ": " + std::to_string(lines) + " lines\n";
   }
