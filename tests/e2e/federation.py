@@ -145,6 +145,12 @@ class Federation:
         with open(self.path(node, "node.toml"), "a") as config:
             config.write('\n[tables.%s]\nfile = "%s.csv"\n' % (name, name))
 
+    def line_of_points(self, node):
+        """57 members on a line in table points, and budgets that many studies in a row do not spend."""
+        self.configure(node, slots=64, yearly_epsilon_node=500, study_epsilon_node=50,
+                       study_epsilon_public=50, yearly_epsilon_public=500)
+        self.table(node, "points", ["who", "x", "y"], [["M%d" % i, i / 60, i / 70] for i in range(57)])
+
     def configure(self, node, **values):
         """Sets top-level or [policy] numbers that node.toml has already."""
         path = self.path(node, "node.toml")

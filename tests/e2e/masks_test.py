@@ -260,10 +260,7 @@ def main():
     with Federation(sys.argv[1]) as federation:
         federation.begin(NODES)
         for node in NODES:
-            federation.configure(node, slots=64, yearly_epsilon_node=500, study_epsilon_node=50,
-                                 study_epsilon_public=50, yearly_epsilon_public=500)
-            federation.table(node, "points", ["who", "x", "y"],
-                             [["M%d" % i, i / 60, i / 70] for i in range(57)])
+            federation.line_of_points(node)
         federation.serve_nodes()
         masked = one_dead(federation)
         trained = stolen_in_mid_study(federation)
