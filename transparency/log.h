@@ -82,6 +82,7 @@ class Log {
   bool has_pending() const { return published_ != head_; }
   uint64_t size() const { return head_.size; }  // with the pending batch
   const TreeHead& published() const { return published_; }
+  const TreeHead& head() const { return head_; }  // with the pending batch
   const std::string& checkpoint() const { return checkpoint_; }  // as published; empty at size 0
   // From the next publication on.
   void UsePolicy(Policy policy) { options_.policy = std::move(policy); }

@@ -14,6 +14,7 @@
 #include "transparency/checkpoint.h"
 #include "transparency/cosignature.h"
 #include "transparency/witness.h"
+#include "transparency/witness_request.h"
 #include "transparency/witness_store.h"
 
 namespace mutual::coordinator {
@@ -49,10 +50,19 @@ struct Fixture {
         {std::move(cosigner), {signer.verifier()}, store.get(), &clock});
     Open();
   }
-  void Open() {
+  void Open(absl::Duration patience = absl::Seconds(20)) {
     log.reset();
-    log = *PublicLog::Open({folder.path() / "log", kTestOrigin, &log_key, &entry_key, "fed.example",
-                            "rules", &clock, &board, [](const std::string&) {}});
+    PublicLog::Options options{folder.path() / "log",
+                               kTestOrigin,
+                               &log_key,
+                               &entry_key,
+                               "fed.example",
+                               "rules",
+                               &clock,
+                               &board,
+                               [](const std::string&) {}};
+    options.patience = patience;
+    log = *PublicLog::Open(options);
   }
   void Answer() {
     while (is_there) {
@@ -221,6 +231,41 @@ TEST_CASE("⚔ What others have seen of a log before its founding stops it when 
       {kTestOrigin, is_ahead ? uint64_t{90} : uint64_t{2}, crypto::Sha256("x"), ""}, own));
   while (f.log->status().ok()) std::this_thread::yield();
   CHECK(ErrorCode(f.log->status()) == "STORAGE_ROLLED_BACK");
+}
+
+TEST_CASE("⚔ A witness that shows what it was asked to cosign does not stop a log",
+          "[log][.slow]") {
+  Fixture f;
+  f.Found();
+  f.Open(absl::Milliseconds(1));
+  const transparency::SignedEntry first = *f.log->Sign(f.Incident("POWER_CUT", "", 0));
+  while (!f.log->Append(first).ok()) std::this_thread::yield();
+  f.is_there = false;  // nobody cosigns: what is appended stays pending
+  const auto late = f.log->Append(*f.log->Sign(f.Incident("POWER_CUT", "", 1)));
+  CHECK(ErrorCode(late.status()) == "NO_QUORUM");
+  const auto asked_for = [&f](uint64_t size) {
+    while (f.log->status().ok()) {
+      const std::optional<std::string> body = f.board.RequestFor("north");
+      if (!body) {
+        std::this_thread::yield();
+        continue;
+      }
+      std::string checkpoint = transparency::ParseAddCheckpoint(*body)->checkpoint;
+      const auto note = transparency::ParseNote(checkpoint);
+      if (transparency::ParseCheckpoint(note->text)->size == size) return checkpoint;
+    }
+    return std::string();
+  };
+  const std::string pending = asked_for(4);
+  REQUIRE_FALSE(pending.empty());
+  // After a new start the quorum is late again, and the witness tells what it knows.
+  f.Open();
+  f.log->Heed(pending);
+  REQUIRE(asked_for(4) == pending);
+  REQUIRE(asked_for(4) == pending);  // asked a second time: what was told has been looked at
+  CHECK(f.log->status().ok());
+  f.is_there = true;
+  CHECK(f.Append(f.Incident("POWER_CUT", "", 2)).index == 4);
 }
 
 TEST_CASE("⚔ A log that an outside witness has seen further is not opened", "[log]") {
