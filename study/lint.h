@@ -17,6 +17,8 @@ Schema ReadSchema(TableReader& data);
 RecipeSpec ReadRecipe(const TomlValue& table, const Schema& schema, std::vector<Problem>* problems);
 JointSpec ReadRecipes(const TomlValue& array, const Schema& schema, std::vector<Problem>* problems);
 TrainSpec ReadTrain(TableReader& reader, const Schema& schema);
+// local_steps and what belongs to it. After `rounds`.
+void ReadLocalSteps(TableReader& reader, TrainSpec* spec);
 // The keys of mlp, cnn and text; and whether they fit the columns.
 void ReadNetwork(TableReader& reader, TrainSpec* spec);
 void CheckNetwork(TableReader& reader, const Schema& schema, const TrainSpec& spec);

@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "study/layer.h"
+#include "study/local_steps.h"
 
 namespace mutual::study {
 
@@ -79,6 +80,7 @@ struct TrainSpec {
   double expected_members = 0;        // declared public constant that divides the sum
   double evaluation_share = 0;        // share of slots held out, 0 = no evaluation
   int patience = 0;                   // rounds of a window of early stopping, 0 = never
+  std::optional<LocalSteps> local;    // a node takes steps of its own in every round
 };
 
 // Quantiles of one measure, optionally per category of `by` (as in MeanSpec).

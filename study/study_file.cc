@@ -51,7 +51,18 @@ void ReadClipRule(TableReader& reader, PrivacySpec* privacy) {
   privacy->clip_rule = rule;
 }
 
-PrivacySpec ReadPrivacy(const TomlValue& table, bool trains, std::vector<Problem>* problems) {
+// The sums that would move the clip never leave a node that takes steps of its own.
+void RefuseClipRule(TableReader& reader, const PrivacySpec& privacy) {
+  if (!privacy.clip_rule) return;
+  reader.Report(reader.LineOf("clip_quantile"), "IMPOSSIBLE_PRIVACY",
+                "clip_quantile needs a count of every step's members in the sum, and with "
+                "local_steps only the difference of the weights leaves a node; remove one of the "
+                "two");
+}
+
+// `train`: of a training study, else nullptr.
+PrivacySpec ReadPrivacy(const TomlValue& table, const TrainSpec* train,
+                        std::vector<Problem>* problems) {
   TableReader reader(table, {"[privacy]", "IMPOSSIBLE_PRIVACY", problems});
   PrivacySpec privacy;
   const bool noise = reader.Has("noise_multiplier");
@@ -63,12 +74,13 @@ PrivacySpec ReadPrivacy(const TomlValue& table, bool trains, std::vector<Problem
   privacy.target_epsilon_node = reader.OptionalNumber("target_epsilon_node", {0, 1000, true});
   privacy.delta = reader.Number("delta", {0, 1e-3, true}).value_or(0);
   privacy.sampling_rate = reader.Number("sampling_rate", {0, 1, true}).value_or(0);
-  if (trains) {
+  if (train != nullptr) {
     privacy.clip = reader.Number("clip", {1e-6, 1e6});
     ReadClipRule(reader, &privacy);
+    if (train->local) RefuseClipRule(reader, privacy);
   }
   privacy.max_rows = reader.Integer("max_rows", {1, 4096});
-  if (!trains && reader.OptionalNumber("clip", kAnyNumber)) {
+  if (train == nullptr && reader.OptionalNumber("clip", kAnyNumber)) {
     reader.Report(reader.LineOf("clip"), "IMPOSSIBLE_PRIVACY",
                   "clip belongs to training studies only; remove it");
   }
@@ -107,8 +119,8 @@ void SolveTarget(const NoiseSolver& solver, int line, LintResult* result, Study*
       privacy.sampling_rate == 0 || study->rounds() == 0) {
     return;
   }
-  const auto noise =
-      solver(*privacy.target_epsilon_node, privacy.delta, privacy.sampling_rate, study->rounds());
+  const auto noise = solver(*privacy.target_epsilon_node, privacy.delta, privacy.sampling_rate,
+                            study->cost().noised_sums());
   if (noise.ok() && *noise > 0) {
     privacy.noise_multiplier = *noise;
   } else {
@@ -139,11 +151,8 @@ void ReadStudy(const TomlValue& root, const NoiseSolver& solver, LintResult* res
   ReadTexts(reader, study);
   if (const auto expires = reader.Date("expires")) study->expires = *expires;
   const bool sound = ReadQuestion(reader, study);
-  const TomlValue* const recipe = root.Find("recipe");
-  const TomlValue* const kind = recipe == nullptr ? nullptr : recipe->Find("kind");
   if (const TomlValue* const table = reader.Table("privacy")) {
-    const bool trains = kind != nullptr && kind->text == "train";
-    study->privacy = ReadPrivacy(*table, trains, &result->problems);
+    study->privacy = ReadPrivacy(*table, std::get_if<TrainSpec>(&study->recipe), &result->problems);
     if (sound) SolveTarget(solver, reader.LineOf("privacy"), result, study);
   }
   if (const TomlValue* const table = reader.Table("cohort")) {
@@ -235,6 +244,13 @@ LintResult Check(std::string_view text, std::optional<absl::Time> now, const Noi
 uint64_t Study::rounds() const {
   const TrainSpec* const train = std::get_if<TrainSpec>(&recipe);
   return train == nullptr ? 1 : static_cast<uint64_t>(train->rounds);
+}
+
+StudyCost Study::cost() const {
+  const TrainSpec* const train = std::get_if<TrainSpec>(&recipe);
+  const bool is_local = train != nullptr && train->local.has_value();
+  return {privacy.noise_multiplier, privacy.sampling_rate, rounds(),
+          is_local ? static_cast<uint64_t>(train->local->count) : 0};
 }
 
 bool Study::expired(absl::Time now) const {

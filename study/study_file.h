@@ -12,6 +12,7 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "base/ids.h"
+#include "base/study_cost.h"
 #include "study/clip_rule.h"
 #include "study/recipe_spec.h"
 #include "study/schema.h"
@@ -58,6 +59,7 @@ struct Study {
   ScrutineerSpec scrutineers;
 
   uint64_t rounds() const;  // 1 for statistics
+  StudyCost cost() const;   // of all rounds
   bool expired(absl::Time now) const;
 };
 
@@ -74,10 +76,11 @@ struct LintResult {
   std::vector<Problem> problems;
   std::vector<Problem> warnings;  // SATURATION_LIKELY; the study may run all the same
 };
-// `solver` turns a target epsilon_node into a noise multiplier (privacy::NoiseMultiplierFor); it is
-// a parameter because this room may not include the accountant's. Never empty.
-using NoiseSolver = std::function<absl::StatusOr<double>(double epsilon, double delta, double rate,
-                                                         uint64_t rounds)>;
+// `solver` turns a target epsilon_node into a noise multiplier (privacy::NoiseMultiplierFor) for
+// `sums` noised sums, those of all rounds; it is a parameter because this room may not include the
+// accountant's. Never empty.
+using NoiseSolver =
+    std::function<absl::StatusOr<double>(double epsilon, double delta, double rate, uint64_t sums)>;
 LintResult Lint(std::string_view text, absl::Time now, const NoiseSolver& solver);
 
 // As Lint without the expiry check (a node or auditor reads old studies); INVALID_ARGUMENT

@@ -153,6 +153,7 @@ TrainSpec ReadTrain(TableReader& reader, const Schema& schema) {
   spec.target = reader.Text("target");
   spec.target_class = reader.OptionalText("target_class");
   spec.rounds = reader.Integer("rounds", {1, 1e6});
+  ReadLocalSteps(reader, &spec);
   ReadSchedule(reader, &spec);
   ReadStartModel(reader, &spec);
   spec.expected_members = reader.Number("expected_members", {1, 1e9}).value_or(0);

@@ -28,6 +28,7 @@ class TrainRecipe final : public Recipe {
                    ? JointBound(*study.privacy.clip_rule, study.privacy.clip.value_or(0))
                    : study.privacy.clip.value_or(0)),
         model_(std::get<TrainSpec>(study.recipe).model),
+        local_(std::get<TrainSpec>(study.recipe).local),
         classifies_(!std::get<TrainSpec>(study.recipe).target_class.empty() || HasClasses(study)) {}
 
   uint64_t dimension() const override { return vector_.size(); }
@@ -45,6 +46,7 @@ class TrainRecipe final : public Recipe {
     Result result;
     result.sentences.push_back(
         absl::StrFormat("A model of %d numbers was trained.", vector_.parameters));
+    if (local_) result.sentences.push_back(SentenceOf(*local_));
     if (!vector_.has_evaluation) return result;
     const size_t at = vector_.evaluation_at();
     const double sigma = sum.noise_stddev / vector_.evaluation_scale;
@@ -105,6 +107,7 @@ class TrainRecipe final : public Recipe {
   TrainVector vector_;
   double bound_;
   ModelKind model_;
+  std::optional<LocalSteps> local_;
   bool classifies_;
 };
 
@@ -132,6 +135,11 @@ void NameLastIterate(const TrainSpec& spec, const Digest& last_iterate, Result* 
                       "next); the last round's own weights are published beside it.",
                       spec.averaging));
   result->further_models.push_back({"last round", last_iterate.ToHex()});
+}
+
+double ExpectedGradients(const Study& study) {
+  const TrainSpec& spec = std::get<TrainSpec>(study.recipe);
+  return spec.expected_members * study.privacy.sampling_rate * (1 - spec.evaluation_share);
 }
 
 double UnclippedShare(const Study& study, const ReleasedCount& count) {

@@ -16,6 +16,9 @@ absl::StatusOr<std::unique_ptr<Recipe>> MakeTrainRecipe(const Study& study);
 // the last round stand.
 void NameLastIterate(const TrainSpec& spec, const Digest& last_iterate, Result* result);
 
+// Members that a round's gradients are expected to come from: a declared public constant.
+double ExpectedGradients(const Study& study);
+
 // The released number at `parameters` of TrainVectorOf(study), and the members that were expected.
 struct ReleasedCount {
   double value, expected;

@@ -74,6 +74,15 @@ absl::Status CheckRotation(const Entry& entry) {
   return CheckKey(entry, "new-key", {old_key.name(), old_key.type()});
 }
 
+// One step would be no mode of its own, and more than study files allow would only hide an epsilon
+// that nobody can compute.
+absl::Status CheckLocalSteps(const Entry& entry) {
+  if (!entry.Has("local-steps")) return absl::OkStatus();
+  MUTUAL_ASSIGN_OR_RETURN(const uint64_t steps, entry.Integer("local-steps"));
+  if (steps >= 2 && steps <= 1000) return absl::OkStatus();
+  return InvalidArgument("line local-steps is %d, want 2 to 1000", steps);
+}
+
 // Round 0 is a study that ends before its first round.
 absl::Status CheckAbandon(const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(const uint64_t round, entry.Integer("round"));
@@ -111,6 +120,7 @@ absl::Status CheckLinesTogether(const Entry& entry) {
   if (type == "revoke") return CheckSubject(entry);
   if (type == "genesis" || type == "policy") return CheckPolicy(entry);
   if (type == "abandon") return CheckAbandon(entry);
+  MUTUAL_RETURN_IF_ERROR(CheckLocalSteps(entry));
   if (type == "software" || type == "key-rotation") {
     if (type == "key-rotation") MUTUAL_RETURN_IF_ERROR(CheckRotation(entry));
     if (!entry.Has("node")) return absl::OkStatus();

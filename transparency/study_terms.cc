@@ -14,6 +14,7 @@ void StudyTerms::AddTo(EntryWriter* writer) const {
       .Real("clip", member_bound)
       .Integer("min-nodes", min_nodes)
       .Integer("assumed-colluders", assumed_colluders);
+  if (local_steps > 0) writer->Integer("local-steps", local_steps);
 }
 
 absl::StatusOr<StudyTerms> StudyTerms::Of(const Entry& entry) {
@@ -27,6 +28,9 @@ absl::StatusOr<StudyTerms> StudyTerms::Of(const Entry& entry) {
   MUTUAL_ASSIGN_OR_RETURN(terms.member_bound, entry.Real("clip"));
   MUTUAL_ASSIGN_OR_RETURN(terms.min_nodes, entry.Integer("min-nodes"));
   MUTUAL_ASSIGN_OR_RETURN(terms.assumed_colluders, entry.Integer("assumed-colluders"));
+  if (entry.Has("local-steps")) {
+    MUTUAL_ASSIGN_OR_RETURN(terms.local_steps, entry.Integer("local-steps"));
+  }
   return terms;
 }
 

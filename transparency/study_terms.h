@@ -5,6 +5,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "base/study_cost.h"
 #include "transparency/entry.h"
 
 namespace mutual::transparency {
@@ -19,7 +20,9 @@ struct StudyTerms {
   double member_bound = 0;       // C, the line "clip"
   uint64_t min_nodes = 0;
   uint64_t assumed_colluders = 0;
+  uint64_t local_steps = 0;      // of a node in a round; 0: it sends the sum itself, no such line
 
+  StudyCost cost() const { return {noise_multiplier, sampling_rate, rounds, local_steps}; }
   void AddTo(EntryWriter* writer) const;
   // INVALID_ARGUMENT or NOT_FOUND when a line is missing or malformed.
   static absl::StatusOr<StudyTerms> Of(const Entry& entry);

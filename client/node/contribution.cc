@@ -6,11 +6,17 @@
 #include "aggregation/ring.h"
 #include "base/encoding.h"
 #include "base/status.h"
+#include "client/node/local_steps.h"
 #include "crypto/digest.h"
 #include "privacy/sampling.h"
 
 namespace mutual::client {
 namespace {
+
+bool HasLocalSteps(const study::Study& study) {
+  const auto* const spec = std::get_if<study::TrainSpec>(&study.recipe);
+  return spec != nullptr && spec->local.has_value();
+}
 
 absl::StatusOr<std::vector<int64_t>> StatisticSum(const ContributionInput& input,
                                                   const std::vector<bool>& sampled) {
@@ -36,6 +42,7 @@ absl::StatusOr<std::vector<int64_t>> TrainingSum(const ContributionInput& input,
   for (size_t slot = 0; slot < input.slots->slot_count(); ++slot) {
     slots.push_back(input.slots->slot(slot));
     held_out.push_back(IsHeldOut(study.digest, slot, share));
+    if (held_out.back() && input.held_out == HeldOut::kLeftOut) sampled[slot] = false;
   }
   TrainRound round{&study,
                    input.model,
@@ -77,6 +84,10 @@ absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
 absl::StatusOr<std::vector<uint32_t>> MakeContribution(const ContributionInput& input,
                                                        crypto::RandomSource& random,
                                                        privacy::NoiseSource& noise) {
+  if (HasLocalSteps(input.round->study)) {
+    MUTUAL_ASSIGN_OR_RETURN(const std::vector<int64_t> sum, LocalSum(input, random, noise));
+    return aggregation::ToRing(sum);
+  }
   MUTUAL_ASSIGN_OR_RETURN(std::vector<int64_t> sum, GridSum(input, random));
   noise.AddNoise(input.round->grid.noise_stddev, sum);
   return aggregation::ToRing(sum);

@@ -13,18 +13,22 @@
 
 namespace mutual::client {
 
+enum class HeldOut { kEvaluated, kLeftOut };
+
 struct ContributionInput {
   const AdmittedRound* round;
   const SlotTable* slots;
-  std::span<const float> model;  // empty for statistics
-  Trainer* trainer;              // null for statistics
+  std::span<const float> model;            // empty for statistics
+  Trainer* trainer;                        // null for statistics
+  HeldOut held_out = HeldOut::kEvaluated;  // training: what becomes of the evaluation part
 };
 
 // The node's sum before noise: int64 grid units, clamped to ±A. Exposed for tests.
 absl::StatusOr<std::vector<int64_t>> GridSum(const ContributionInput& input,
                                              crypto::RandomSource& random);
 
-// The noised vector in the ring, vector_length words: what a masker takes, never what leaves.
+// The noised vector in the ring, vector_length words: what a masker takes, never what leaves. With
+// local steps that of client/node/local_steps.h.
 absl::StatusOr<std::vector<uint32_t>> MakeContribution(const ContributionInput& input,
                                                        crypto::RandomSource& random,
                                                        privacy::NoiseSource& noise);

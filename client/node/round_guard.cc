@@ -1,8 +1,10 @@
 #include "client/node/round_guard.h"
 
+#include <utility>
+
 #include "base/encoding.h"
 #include "base/status.h"
-#include "privacy/accountant.h"
+#include "privacy/study_phase.h"
 #include "study/model.h"
 
 namespace mutual::client {
@@ -56,23 +58,21 @@ absl::StatusOr<double> SolveNoise(double epsilon, double delta, double rate, uin
 
 absl::StatusOr<RoundCharge> ChargeOf(const transparency::StudyTerms& terms,
                                      const ChargedRound& round) {
-  const privacy::Phase node{terms.noise_multiplier, terms.sampling_rate, 1};
   const int honest = static_cast<int>(terms.min_nodes) - static_cast<int>(terms.assumed_colluders);
-  const privacy::Phase released{privacy::PublicNoiseMultiplier(node.noise_multiplier, honest),
-                                node.sampling_rate, 1};
+  MUTUAL_ASSIGN_OR_RETURN(privacy::StudyCurves curves,
+                          privacy::CurvesOf(terms.cost().Over(1), honest));
   RoundCharge charge;
   charge.study = round.study;
   charge.round = round.round;
   charge.year = YearOf(round.time);
   charge.study_delta = terms.delta;
-  MUTUAL_ASSIGN_OR_RETURN(charge.node, privacy::CurveOf(node));
-  MUTUAL_ASSIGN_OR_RETURN(charge.public_figure, privacy::CurveOf(released));
+  charge.node = std::move(curves.node);
+  charge.public_figure = std::move(curves.released);
   return charge;
 }
 
 absl::Status CheckStudyEpsilon(const privacy::BudgetPolicy& policy, const study::Study& study) {
-  const privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate,
-                             study.rounds()};
+  const privacy::Phase phase = privacy::NodePhase(study.cost());
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon whole,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
   if (whole.epsilon > policy.study_epsilon_node) {
@@ -105,7 +105,8 @@ transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe&
           privacy.delta,
           recipe.member_bound(),
           static_cast<uint64_t>(study.cohort.min_nodes),
-          static_cast<uint64_t>(study.cohort.assumed_colluders)};
+          static_cast<uint64_t>(study.cohort.assumed_colluders),
+          study.cost().local_steps};
 }
 
 absl::StatusOr<AdmittedRound> AdmitRound(const GuardContext& context, const std::string& receipt) {

@@ -3,7 +3,7 @@
 #include "base/status.h"
 #include "client/node/channel_log.h"
 #include "client/node/round_guard.h"
-#include "privacy/accountant.h"
+#include "privacy/study_phase.h"
 #include "study/recipe.h"
 #include "transparency/signed_entry.h"
 
@@ -43,13 +43,10 @@ absl::StatusOr<AnswerRecord> MakeAnswer(const Home& home, Trust& trust, const st
 absl::StatusOr<std::string> ProposeEntry(const Home& home, Trust& trust, const study::Study& study,
                                          absl::Time now) {
   MUTUAL_ASSIGN_OR_RETURN(const auto recipe, study::MakeRecipe(study));
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
-      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
+  MUTUAL_ASSIGN_OR_RETURN(
+      const privacy::StudyEpsilons epsilons,
+      privacy::EpsilonsOf(study.cost(), study.cohort.min_nodes - study.cohort.assumed_colluders,
+                          study.privacy.delta));
   transparency::EntryWriter writer("propose", home.origin());
   TermsOf(study, *recipe).AddTo(&writer);
   MaskTermsOf(study).AddTo(&writer);
@@ -58,8 +55,8 @@ absl::StatusOr<std::string> ProposeEntry(const Home& home, Trust& trust, const s
       .Text("researcher", home.organisation())
       .Text("title", study.title)
       .Text("purpose", study.purpose)
-      .Real("epsilon-node", node.epsilon)
-      .Real("epsilon-public", released.epsilon)
+      .Real("epsilon-node", epsilons.node)
+      .Real("epsilon-public", epsilons.released)
       .Integer("round-seconds", SecondsOf(study.cohort.deadline))
       .Integer("join-seconds", SecondsOf(study.cohort.join_window))
       .Time("expires", EndOf(study))

@@ -18,7 +18,7 @@
 #include "client/node/software.h"
 #include "client/node/statements.h"
 #include "client/node/trust.h"
-#include "privacy/accountant.h"
+#include "privacy/study_phase.h"
 
 namespace mutual::client {
 namespace {
@@ -41,21 +41,9 @@ absl::StatusOr<StudySummary> FindStudy(Channel& channel, const std::string& pref
   return *matches[0];
 }
 
-struct Cost {
-  double node = 0, released = 0;  // epsilon
-};
-
-absl::StatusOr<Cost> CostOf(const study::Study& study) {
-  const privacy::Phase node{study.privacy.noise_multiplier, study.privacy.sampling_rate,
-                            study.rounds()};
-  privacy::Phase released = node;
-  released.noise_multiplier = privacy::PublicNoiseMultiplier(
-      node.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
-  MUTUAL_ASSIGN_OR_RETURN(const auto trust_nobody,
-                          privacy::EpsilonOf(std::span(&node, 1), study.privacy.delta));
-  MUTUAL_ASSIGN_OR_RETURN(const auto published,
-                          privacy::EpsilonOf(std::span(&released, 1), study.privacy.delta));
-  return Cost{trust_nobody.epsilon, published.epsilon};
+absl::StatusOr<privacy::StudyEpsilons> CostOf(const study::Study& study) {
+  return privacy::EpsilonsOf(study.cost(), study.cohort.min_nodes - study.cohort.assumed_colluders,
+                             study.privacy.delta);
 }
 
 absl::Status PrintAnswer(const CommandOptions& options, const study::Study& study, bool accept) {
@@ -66,13 +54,19 @@ absl::Status PrintAnswer(const CommandOptions& options, const study::Study& stud
     Print(options.json, json, sentence);
     return absl::OkStatus();
   }
-  MUTUAL_ASSIGN_OR_RETURN(const Cost cost, CostOf(study));
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::StudyEpsilons cost, CostOf(study));
   json["epsilon_node"] = cost.node;
   json["epsilon_public"] = cost.released;
+  std::string reason;
+  if (study.cost().local_steps > 0) {
+    json["local_steps"] = study.cost().local_steps;
+    json["assumptions"] = {study::kLocalStepsAssumption};
+    reason = std::string("\n  ") + study::kLocalStepsAssumption;
+  }
   Print(options.json, json,
         absl::StrFormat("%s\n  what one member could lose if everyone else colludes: %.3f (epsilon_node)\n"
-                        "  what the published result could reveal of a member:    %.3f (epsilon_public)",
-                        sentence, cost.node, cost.released));
+                        "  what the published result could reveal of a member:    %.3f (epsilon_public)%s",
+                        sentence, cost.node, cost.released, reason));
   return absl::OkStatus();
 }
 

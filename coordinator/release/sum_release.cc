@@ -9,9 +9,8 @@
 #include "base/encoding.h"
 #include "base/status.h"
 #include "crypto/digest.h"
-#include "privacy/accountant.h"
 #include "privacy/grid.h"
-#include "privacy/loss_accountant.h"
+#include "privacy/study_phase.h"
 #include "study/model.h"
 #include "study/train_recipe.h"
 
@@ -72,25 +71,33 @@ study::ReleasedSum SumOf(std::span<const uint32_t> total, const privacy::Grid& g
   return sum;
 }
 
-// Members that a round's gradients are expected to come from.
-double ExpectedOf(const study::Study& study) {
-  const auto& spec = std::get<study::TrainSpec>(study.recipe);
-  return spec.expected_members * study.privacy.sampling_rate * (1 - spec.evaluation_share);
+// How a sum becomes the optimizer's gradient: (stretch · sum/scale) / divisor.
+struct GradientUnit {
+  double scale, stretch, divisor;
+};
+
+GradientUnit UnitOf(const ReleaseInput& input, const privacy::Grid& grid) {
+  const study::Study& study = *input.study;
+  const auto& local = std::get<study::TrainSpec>(study.recipe).local;
+  // The mean of the counted nodes' differences, downwards; how many they are stands in the log.
+  if (local) {
+    return {study::DifferenceScale(local->bound, grid.clamp), -1,
+            static_cast<double>(input.files.size())};
+  }
+  // Where the clip adapts, gradients came scaled by C_1/C_t.
+  const double stretch = study.privacy.clip_rule ? input.clip / study.privacy.clip.value_or(0) : 1;
+  // A declared public constant, never the realised number: that would leak who took part.
+  return {grid.scale, stretch, study::ExpectedGradients(study)};
 }
 
-absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total, double scale,
-                      aggregation::OptimizerState* state) {
-  const auto& spec = std::get<study::TrainSpec>(input.study->recipe);
-  // A declared public constant, never the realised number: that would leak who took part.
-  const double divisor = ExpectedOf(*input.study);
-  // Where the clip adapts, gradients came scaled by C_1/C_t.
-  const double stretch =
-      input.study->privacy.clip_rule ? input.clip / input.study->privacy.clip.value_or(0) : 1;
+absl::Status TakeStep(const ReleaseInput& input, std::span<const uint32_t> total,
+                      const privacy::Grid& grid, aggregation::OptimizerState* state) {
+  const GradientUnit unit = UnitOf(input, grid);
   return aggregation::StepInBlocks(
-      OptionsOf(spec),
+      OptionsOf(std::get<study::TrainSpec>(input.study->recipe)),
       [&](size_t first, std::span<double> out) {
         for (size_t i = 0; i < out.size(); ++i) {
-          out[i] = stretch * Dequantised(total[first + i], scale) / divisor;
+          out[i] = unit.stretch * Dequantised(total[first + i], unit.scale) / unit.divisor;
         }
       },
       state);
@@ -111,7 +118,7 @@ double NextClipOf(const ReleaseInput& input, std::span<const uint32_t> total, do
   const study::Study& study = *input.study;
   if (!study.privacy.clip_rule) return input.clip;
   const double count = Dequantised(total[study::TrainVectorOf(study).parameters], scale);
-  const double share = study::UnclippedShare(study, {count, ExpectedOf(study)});
+  const double share = study::UnclippedShare(study, {count, study::ExpectedGradients(study)});
   return study::NextClip(*study.privacy.clip_rule, input.clip, share);
 }
 
@@ -184,7 +191,7 @@ absl::StatusOr<ReleaseOutput> ReleaseRound(ReleaseInput input) {
   }
   if (trains) {
     output.state = std::move(input.state);
-    MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid.scale, &output.state));
+    MUTUAL_RETURN_IF_ERROR(TakeStep(input, total, grid, &output.state));
     output.next_clip = NextClipOf(input, total, grid.scale);
     std::vector<uint32_t>().swap(total);
     if (last && input.study->privacy.clip_rule) study::NameClip(*input.study, input.clip, &result);
@@ -211,26 +218,20 @@ std::string ModelBytesOf(std::span<const double> parameters) {
 }
 
 absl::StatusOr<PrivacyFigures> FiguresOf(const study::Study& study, int least_counted) {
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  const int honest = std::max(1, least_counted - study.cohort.assumed_colluders);
-  phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  return PrivacyFigures{node.epsilon, released.epsilon, honest};
+  const StudyCost cost = study.cost();
+  const int honest =
+      cost.local_steps > 0 ? 1 : std::max(1, least_counted - study.cohort.assumed_colluders);
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::StudyEpsilons epsilons,
+                          privacy::EpsilonsOf(cost, honest, study.privacy.delta));
+  return PrivacyFigures{epsilons.node, epsilons.released, honest};
 }
 
 absl::StatusOr<std::string> PrivacyJson(const study::Study& study, const RunFacts& run) {
   MUTUAL_ASSIGN_OR_RETURN(const PrivacyFigures figures, FiguresOf(study, run.least_counted));
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
-  MUTUAL_ASSIGN_OR_RETURN(const double node,
-                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  phase.noise_multiplier =
-      privacy::PublicNoiseMultiplier(phase.noise_multiplier, figures.honest_nodes);
-  MUTUAL_ASSIGN_OR_RETURN(const double released,
-                          privacy::LossEpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  const nlohmann::ordered_json json = {
+  const StudyCost cost = study.cost();
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::StudyEpsilons tighter,
+                          privacy::LossEpsilonsOf(cost, figures.honest_nodes, study.privacy.delta));
+  nlohmann::ordered_json json = {
       {"unit", "one member of one organisation, added or removed with all rows"},
       {"delta", study.privacy.delta},
       {"rounds", study.rounds()},
@@ -241,9 +242,13 @@ absl::StatusOr<std::string> PrivacyJson(const study::Study& study, const RunFact
       {"epsilon_public", figures.epsilon_public},
       {"honest_nodes", figures.honest_nodes},
       {"accountant", "Renyi divergence, Canonne-Kamath-Steinke conversion"},
-      {"epsilon_node_pld", node},
-      {"epsilon_public_pld", released},
+      {"epsilon_node_pld", tighter.node},
+      {"epsilon_public_pld", tighter.released},
       {"accountant_pld", "privacy-loss distributions, rounded up; for a study fixed beforehand"}};
+  if (cost.local_steps > 0) {
+    json["local_steps"] = cost.local_steps;
+    json["assumptions"] = {study::kLocalStepsAssumption};
+  }
   return json.dump();
 }
 

@@ -21,7 +21,8 @@ transparency::StudyTerms TermsOf(const study::Study& study, const study::Recipe&
           study.privacy.delta,
           recipe.member_bound(),
           static_cast<uint64_t>(study.cohort.min_nodes),
-          static_cast<uint64_t>(study.cohort.assumed_colluders)};
+          static_cast<uint64_t>(study.cohort.assumed_colluders),
+          study.cost().local_steps};
 }
 
 transparency::MaskTerms MaskTermsOf(const study::Study& study) {

@@ -171,6 +171,26 @@ TEST_CASE("A ledger in memory, seeded randomness and missing noise are for simul
   REQUIRE(broken.empty());
 }
 
+TEST_CASE("⚔ A study's phases are made in one place, so that no accountant forgets its steps",
+          "[architecture]") {
+  // What would make phases of noise, rate and rounds by hand: a phase's braces, also those of a list
+  // of phases, or z·√h.
+  static const std::regex kPhase(
+      R"(\bPhase\s*(\w+\s*)?\{|\bPublicNoiseMultiplier\b|(push|emplace)_back\(\{?[\w.]*\bnoise_multiplier)");
+  REQUIRE(std::regex_search(std::string("privacy::Phase{z, q, rounds}"), kPhase));
+  REQUIRE(std::regex_search(std::string("const privacy::Phase phase{z, q, rounds};"), kPhase));
+  REQUIRE(std::regex_search(std::string("phases.push_back({study.terms.noise_multiplier, q, t});"), kPhase));
+  REQUIRE_FALSE(std::regex_search(std::string("privacy::NodePhase(study.cost())"), kPhase));
+  std::string broken;
+  // The benchmarks have no study.
+  for (const Source& source : Sources()) {
+    const bool is_home = source.path.rfind("privacy/", 0) == 0 || source.path.rfind("bench/", 0) == 0;
+    if (!is_home && std::regex_search(source.text, kPhase)) broken += source.path + "\n";
+  }
+  INFO(broken);
+  REQUIRE(broken.empty());
+}
+
 TEST_CASE("No file is longer than 400 lines", "[architecture]") {
   std::string broken;
   std::vector<std::string> rooms = kRooms;

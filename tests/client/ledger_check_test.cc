@@ -43,7 +43,7 @@ class Fixture {
   }
   void Start(uint8_t study, uint64_t round) {
     EntryWriter writer("round-start", kTestOrigin);
-    Terms().AddTo(&writer);
+    terms.AddTo(&writer);
     writer.Study(StudyNumber(study))
         .Integer("round", round)
         .Integer("propose", 0)
@@ -112,6 +112,7 @@ class Fixture {
   transparency::CompactRange tree_;
 
  public:
+  transparency::StudyTerms terms = Terms();
   std::unique_ptr<Ledger> ledger = *Ledger::Open((folder_.path() / "ledger.sqlite").string());
 };
 
@@ -159,6 +160,19 @@ TEST_CASE("⚔ A ledger that is lost altogether is charged with everything, in t
   CHECK_THAT(fixture.SpentIn(2026),
              WithinRel(3 * ChargeOf(Terms(), {Digest{}, 1, kNow})->node[0], 1e-12));
   CHECK(fixture.SpentIn(2027) == 0);
+}
+
+TEST_CASE("⚔ What is charged from the log counts every local step", "[ledger]") {
+  Fixture fixture;
+  fixture.terms.local_steps = 7;
+  fixture.Mandate(1, "north");
+  fixture.Start(1, 1);
+  fixture.Contribute(1, 1, "north");
+  fixture.CatchUp();
+  CHECK_THAT(fixture.SpentIn(2026),
+             WithinRel(7 * ChargeOf(Terms(), {Digest{}, 1, kNow})->node[0], 1e-12));
+  const auto released = fixture.ledger->Spent(2026, Digest{}, privacy::Figure::kPublic);
+  CHECK(released->year[0] == fixture.SpentIn(2026));
 }
 
 TEST_CASE("⚔ Rounds that were open meanwhile are charged too, for bytes may have left unlogged",

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_replace.h"
 #include "base/status.h"
+#include "privacy/study_phase.h"
 #include "tests/catch.h"
 #include "tests/support/one_entry_log.h"
 #include "tests/support/study_text.h"
@@ -123,6 +124,60 @@ TEST_CASE("⚔ A study with a fixed clip has no other in any round", "[guard]") 
   Fixture fixture(testing::TrainStudyText(9));
   fixture.clip = 1;
   CHECK(fixture.Code() == "PARAMETERS_DIFFER");
+}
+
+TEST_CASE("⚔ A round is charged for every local step, in both figures", "[guard]") {
+  Fixture fixture(absl::StrReplaceAll(testing::LocalStudyText(3, 5),
+                                      {{"noise_multiplier = 2", "noise_multiplier = 20"}}));
+  const auto round = fixture.Admit();
+  REQUIRE_OK(round);
+  CHECK(round->charge.node == *privacy::CurveOf(privacy::Phase{20, 1, 5}));
+  CHECK(round->charge.public_figure == round->charge.node);
+  ContributionRecord record;
+  record.study = fixture.study.digest;
+  record.round = 1;
+  REQUIRE_OK(fixture.ledger->ChargeAndStore(fixture.policy, round->charge, record));
+  for (const auto figure : {privacy::Figure::kNode, privacy::Figure::kPublic}) {
+    const auto spent = fixture.ledger->Spent(2027, fixture.study.digest, figure);
+    REQUIRE_OK(spent);
+    const auto wanted = *privacy::CurveOf(privacy::Phase{20, 1, 5});
+    for (size_t i = 0; i < wanted.size(); ++i) {
+      REQUIRE_THAT(spent->study[i], WithinRel(wanted[i], 1e-12));
+    }
+  }
+}
+
+TEST_CASE("⚔ A round that says less of its local steps than the study is refused", "[guard]") {
+  Fixture fixture(absl::StrReplaceAll(testing::LocalStudyText(3, 5),
+                                      {{"noise_multiplier = 2", "noise_multiplier = 20"}}));
+  for (const uint64_t steps : {0, 4, 6}) {
+    fixture.terms.local_steps = steps;
+    CHECK(fixture.Code() == "PARAMETERS_DIFFER");
+  }
+  Fixture plain(testing::TrainStudyText(3));
+  plain.terms.local_steps = 5;
+  CHECK(plain.Code() == "PARAMETERS_DIFFER");
+}
+
+TEST_CASE("⚔ Limits are asked about all local steps", "[guard]") {
+  const std::string text = absl::StrReplaceAll(testing::LocalStudyText(1, 50),
+                                               {{"noise_multiplier = 2", "noise_multiplier = 10"}});
+  const auto one = *privacy::EpsilonsOf({10, 1, 1}, 2, 1e-6);
+  const auto all = *privacy::EpsilonsOf({10, 1, 1, 50}, 2, 1e-6);
+  Fixture fixture(text);
+  fixture.policy = {1e-6, 100, 100, all.node * 0.99, 100, {3, 4, 6, 8, 12, 20, 32, 64}};
+  REQUIRE(fixture.policy.study_epsilon_node > 5 * one.node);
+  CHECK(fixture.Code() == "EPSILON_ABOVE_POLICY");
+  fixture.policy.study_epsilon_node = 100;
+  fixture.policy.yearly_epsilon_node = all.node * 0.99;
+  CHECK(fixture.Code() == "BUDGET_SPENT");
+  // What is published is no better protected than a node's own.
+  fixture.policy.yearly_epsilon_node = 100;
+  fixture.policy.yearly_epsilon_public = all.node * 0.99;
+  CHECK(fixture.Code() == "BUDGET_SPENT");
+  fixture.policy.yearly_epsilon_public = 100;
+  fixture.ForgetLog();
+  REQUIRE_OK(fixture.Admit());
 }
 
 TEST_CASE("A study that was not accepted, or was refused, is named", "[guard]") {

@@ -92,6 +92,55 @@ TEST_CASE("A clip that adapts follows the count, and gradients are read in its u
   CHECK_THAT(last->result_json, ContainsSubstring("2 in the first round, 3.273 in the last"));
 }
 
+TEST_CASE("With local steps the mean difference of the counted nodes is the step", "[release]") {
+  Fixture fixture(absl::StrReplaceAll(
+      testing::LocalStudyText(2, 5),
+      {{"learning_rate = 0.5", "learning_rate = 0.25"},
+       {"difference_clip = 1000", "difference_clip = 3"},
+       {"expected_members = 10", "expected_members = 10\nevaluation_share = 0.5"}}));
+  const double scale = study::DifferenceScale(3, fixture.grid.clamp);
+  // What nodes would send: the difference on its own grid, the evaluation on the round's.
+  for (const std::vector<double>& difference :
+       {std::vector<double>{1.5, -0.5}, {2.5, 0.5}, {-1, 3}}) {
+    fixture.Keep({difference[0] * scale / fixture.grid.scale,
+                  difference[1] * scale / fixture.grid.scale, 20, 10, 15});
+  }
+  const auto output = fixture.Release(1, aggregation::StartAt(std::vector<double>{1, 1}));
+  REQUIRE_OK(output);
+  // The mean is (1, 1); the number of members that were expected plays no part here.
+  CHECK_THAT(output->state.parameters[0], WithinAbs(1.25, 1e-6));
+  CHECK_THAT(output->state.parameters[1], WithinAbs(1.25, 1e-6));
+  const auto last = fixture.Release(2, output->state);
+  REQUIRE_OK(last);
+  CHECK_THAT(last->result_json, ContainsSubstring("5 noised steps of its own"));
+  const auto json = nlohmann::json::parse(last->result_json);
+  const double members = std::sqrt(3.0) * 60;  // in units of C/√3
+  CHECK_THAT(json["tables"][0]["rows"][0]["estimates"][0]["value"].get<double>(),
+             WithinRel(members, 1e-6));
+}
+
+TEST_CASE("One local step with rate η at server rate 1 is a plain round with rate η", "[release]") {
+  Fixture plain(testing::TrainStudyText(2));  // rate 0.5
+  Fixture local(absl::StrReplaceAll(testing::LocalStudyText(2, 2),
+                                    {{"learning_rate = 0.5", "learning_rate = 1"}}));
+  const double scale = study::DifferenceScale(1000, local.grid.clamp);
+  for (const std::vector<double>& sum :
+       {std::vector<double>{3.25, -1}, {-0.5, 2}, {7, 0.125}, {1, 1}}) {
+    plain.Keep(sum);
+    // −η·n/N of the sum, n = 4 nodes, N = 10 members.
+    const double unit = -0.5 * 4 / 10 * scale / local.grid.scale;
+    local.Keep({unit * sum[0], unit * sum[1]});
+  }
+  const auto start = aggregation::StartAt(std::vector<double>{1, -1});
+  const auto from_sums = plain.Release(1, start), from_differences = local.Release(1, start);
+  REQUIRE_OK(from_sums);
+  REQUIRE_OK(from_differences);
+  for (size_t i = 0; i < 2; ++i) {
+    CHECK_THAT(from_differences->state.parameters[i],
+               WithinAbs(from_sums->state.parameters[i], 2 / plain.grid.scale / 10 + 1e-5));
+  }
+}
+
 TEST_CASE("A study with patience ends when the held-out loss no longer falls", "[release]") {
   const std::string text = absl::StrReplaceAll(
       testing::TrainStudyText(9),
@@ -181,6 +230,24 @@ TEST_CASE("A kept contribution of the wrong length is data loss", "[release]") {
   const auto output = fixture.Release();
   REQUIRE(absl::IsDataLoss(output.status()));
   REQUIRE(ErrorCode(output.status()) == "CONTENT_CORRUPT");
+}
+
+TEST_CASE("⚔ Local steps are all counted, and other nodes' noise is not", "[release]") {
+  const Fixture local(testing::LocalStudyText(3, 5));
+  const Fixture plain(testing::TrainStudyText(15));
+  const auto json = nlohmann::json::parse(*PrivacyJson(local.study, {4, 3}));
+  const auto as_many = nlohmann::json::parse(*PrivacyJson(plain.study, {4, 15}));
+  for (const std::string figure : {"epsilon_node", "epsilon_public"}) {
+    CHECK(json[figure] == as_many["epsilon_node"]);
+    CHECK(json[figure + "_pld"] == as_many["epsilon_node_pld"]);
+  }
+  CHECK(json["rounds"] == 3);
+  CHECK(json["local_steps"] == 5);
+  CHECK(json["honest_nodes"] == 1);
+  CHECK_THAT(json["assumptions"][0].get<std::string>(),
+             ContainsSubstring("epsilon_public is therefore epsilon_node"));
+  CHECK_FALSE(as_many.contains("local_steps"));
+  CHECK(FiguresOf(local.study, 4)->epsilon_public == json["epsilon_public"]);
 }
 
 TEST_CASE("Both figures are those of the accountant, public with the least honest nodes",

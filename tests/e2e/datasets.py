@@ -193,6 +193,7 @@ momentum = %(momentum)g
 averaging = %(averaging)g
 rounds = %(rounds)d
 expected_members = %(members)d
+%(local)s
 [privacy]
 noise_multiplier = %(noise)r
 delta = %(delta)r
@@ -212,11 +213,16 @@ operator_nodes = []
 
 
 class Plan:
-    """How a model is trained on a data set: full-batch gradient rounds."""
+    """How a model is trained on a data set: full-batch gradient rounds. `local`: none, or a node's steps in
+    a round, their rate, the proximal term and the clip of differences."""
 
-    def __init__(self, rounds, rate, momentum, averaging, clip, delta):
+    def __init__(self, rounds, rate, momentum, averaging, clip, delta, local=None):
         self.rounds, self.rate, self.momentum = rounds, rate, momentum
-        self.averaging, self.clip, self.delta = averaging, clip, delta
+        self.averaging, self.clip, self.delta, self.local = averaging, clip, delta, local
+
+    def local_lines(self):
+        return "" if self.local is None else (
+            "local_steps = %d\nlocal_rate = %g\nproximal = %g\ndifference_clip = %g" % self.local)
 
     def study(self, data, noise, title):
         return STUDY % {
@@ -226,6 +232,7 @@ class Plan:
             "target_class": 'target_class = "%s"' % data.target_class if data.target_class else "",
             "rate": self.rate, "momentum": self.momentum, "averaging": self.averaging,
             "rounds": self.rounds, "members": data.members(), "clip": self.clip,
+            "local": self.local_lines(),
             "nodes": len(data.train),
             "scrutineers": ", ".join('"%s"' % node for node in sorted(data.train)[:4])}
 
@@ -237,9 +244,10 @@ def noise_for(federation, plan, epsilon, honest):
     low, high = 0.2, 1000.0
     while high / low > 1.0005:
         middle = (low * high) ** 0.5
+        steps = [] if plan.local is None else ["--local-steps", str(plan.local[0])]
         answer = json.loads(federation.run(
             "mutual", "--json", "epsilon", "--noise", repr(middle), "--rate", "1", "--rounds",
-            str(plan.rounds), "--delta", repr(plan.delta), "--honest", str(honest)))
+            str(plan.rounds), "--delta", repr(plan.delta), "--honest", str(honest), *steps))
         if answer["epsilon_public"] > epsilon:
             low = middle
         else:

@@ -85,6 +85,11 @@ absl::Status PrintAll() {
       "sgd", with("optimizer = \"sgd\"\nmomentum = 0.9\nweight_decay = 0.01\naveraging = 0.95\n")));
   MUTUAL_RETURN_IF_ERROR(
       PrintReleases("adam", with("optimizer = \"adam\"\nweight_decay = 0.01\naveraging = 0.9\n")));
+  MUTUAL_RETURN_IF_ERROR(PrintReleases(
+      "local steps",
+      absl::StrReplaceAll(testing::LocalStudyText(20, 5),
+                          {{"optimizer = \"sgd\"\n", "optimizer = \"sgd\"\nmomentum = 0.9\n"},
+                           {"difference_clip = 1000", "difference_clip = 0.3"}})));
   return PrintReleases(
       "adaptive clip",
       absl::StrReplaceAll(train, {{"clip = 1",

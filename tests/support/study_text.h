@@ -64,4 +64,13 @@ inline std::string TrainStudyText(int rounds) {
        {"max_rows = 4", "max_rows = 4\nclip = 1"}});
 }
 
+// The same with `steps` local steps a round, whose difference is hardly ever clipped.
+inline std::string LocalStudyText(int rounds, int steps) {
+  return absl::StrReplaceAll(TrainStudyText(rounds),
+                             {{"expected_members = 10",
+                               "expected_members = 10\nlocal_rate = 0.5\ndifference_clip = 1000\n"
+                               "local_steps = " +
+                                   std::to_string(steps)}});
+}
+
 }  // namespace mutual::testing

@@ -88,6 +88,62 @@ std::vector<Fault> CountFaults() {
   };
 }
 
+// The training study said to take local steps, the epsilons as they were.
+void AddLocalSteps(Drafts& drafts) {
+  for (const char* const label : {"propose-shift", "start-shift1", "release-shift1", "start-shift2",
+                                  "release-shift2", "start-shift3"}) {
+    At(drafts, label).Add("local-steps", "5");
+  }
+}
+
+const transparency::StudyTerms kLocalShift = Terms{"train", 3, 4, 0.5, 5}.Parsed();
+
+std::vector<Fault> LocalFaults() {
+  return {
+      {"epsilons of one step a round where nodes take five",
+       "EPSILON",
+       kRuleBroken,
+       [](Drafts& d) { AddLocalSteps(d); },
+       {},
+       {}},
+      {"a public epsilon of summed noise where nodes take local steps",
+       "EPSILON",
+       kRuleBroken,
+       [](Drafts& d) {
+         AddLocalSteps(d);
+         EpsilonCache cache;
+         for (const char* const label : {"propose-shift", "release-shift1", "release-shift2"}) {
+           At(d, label).Set("epsilon-node", FormatDouble(cache.Node(kLocalShift, 3)));
+         }
+       },
+       {},
+       {}},
+      {"local steps that only the proposal names",
+       "TERMS",
+       kRuleBroken,
+       [](Drafts& d) {
+         AddLocalSteps(d);
+         for (const char* const label : {"start-shift1", "release-shift1"}) {
+           At(d, label).Erase("local-steps");
+         }
+       },
+       {},
+       {}},
+      {"more noised sums than anybody can add up",
+       "EPSILON",
+       kRuleBroken,
+       [](Drafts& d) {
+         AddLocalSteps(d);
+         for (const char* const label : {"propose-shift", "start-shift1", "release-shift1",
+                                         "start-shift2", "release-shift2", "start-shift3"}) {
+           At(d, label).Set("local-steps", "1000").Set("rounds", "18446744073709551615");
+         }
+       },
+       {},
+       {}},
+  };
+}
+
 std::vector<Fault> PrivacyFaults() {
   return {
       {"understated epsilon-node",
@@ -139,7 +195,7 @@ std::vector<Fault> PrivacyFaults() {
 
 std::vector<Fault> ReleaseFaults() {
   std::vector<Fault> all = RestFaults();
-  for (const auto& some : {CountFaults(), PrivacyFaults()}) {
+  for (const auto& some : {CountFaults(), LocalFaults(), PrivacyFaults()}) {
     all.insert(all.end(), some.begin(), some.end());
   }
   return all;

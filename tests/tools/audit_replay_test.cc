@@ -1,4 +1,6 @@
 // Replay against the coordinator's own arithmetic: two programs, the same bits.
+#include <nlohmann/json.hpp>
+
 #include "tests/tools/audit_program.h"
 #include "tests/tools/released_study.h"
 #include "tools/audit/finding.h"
@@ -73,6 +75,47 @@ TEST_CASE(
   const Ran other = study.Replay(4);
   CHECK(other.code == kWrong);
   CHECK_THAT(other.output, ContainsSubstring("FAIL  REPLAY-CLIP"));
+}
+
+TEST_CASE("Local steps are replayed bit for bit, with every server optimizer", "[audit]") {
+  const char* const keys =
+      GENERATE("optimizer = \"sgd\"\nmomentum = 0.9\naveraging = 0.5",
+               "optimizer = \"adam\"\nschedule = \"inverse_root\"\nevaluation_share = 0.2",
+               "optimizer = \"sgd\"\nevaluation_share = 0.3\npatience = 1");
+  ReleasedStudy study(InBuilderOrder(absl::StrReplaceAll(
+      mutual::testing::LocalStudyText(5, 7),
+      {{"optimizer = \"sgd\"", keys}, {"noise_multiplier = 2", "noise_multiplier = 20"}})));
+  const Ran ran = study.Replay(study.last_round());
+  INFO(keys << "\n" << ran.output);
+  CHECK(ran.code == kVerified);
+  for (const char* const id : {"REPLAY-STUDY", "REPLAY-SUM", "REPLAY-MODEL", "REPLAY-RESULT"}) {
+    CHECK_THAT(ran.output, ContainsSubstring(std::string("pass  ") + id));
+  }
+}
+
+TEST_CASE("⚔ What local steps cost is recomputed from the log alone, step by step", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::LocalStudyText(2, 7)));
+  const Ran ran = RunAudit(study.path(), "privacy --node north --log log --json");
+  const auto json = nlohmann::json::parse(ran.output);
+  const privacy::Phase phase{2, 1, 14};
+  const double wanted = privacy::EpsilonOf(std::span(&phase, 1), 1e-6)->epsilon;
+  const auto& spent = json["studies"][0];
+  CHECK_THAT(spent["epsilon_node"].get<double>(), WithinRel(wanted, 1e-9));
+  CHECK_THAT(spent["epsilon_public"].get<double>(), WithinRel(wanted, 1e-9));
+  CHECK_THAT(spent["claimed_epsilon_public"].get<double>(), WithinRel(wanted, 1e-9));
+  CHECK_THAT(json["composed_epsilon"].get<double>(), WithinRel(wanted, 1e-9));
+  CHECK(spent["local_steps"] == 7);
+}
+
+TEST_CASE("⚔ A log that hides local steps of the study file is provably wrong", "[audit]") {
+  ReleasedStudy study(InBuilderOrder(mutual::testing::LocalStudyText(2, 7)));
+  REQUIRE(study.terms().local_steps == 7);
+  for (Draft& draft : study.drafts()) draft.Erase("local-steps");
+  study.Publish();
+  const Ran ran = study.Replay(2);
+  INFO(ran.output);
+  CHECK(ran.code == kWrong);
+  CHECK_THAT(ran.output, ContainsSubstring("FAIL  REPLAY-STUDY"));
 }
 
 TEST_CASE("A study that ended early is replayed to its end, and no other end is right", "[audit]") {

@@ -92,6 +92,20 @@ TEST_CASE("Every row of the reference accountant is met within the stated tolera
   REQUIRE(rows > 50);
 }
 
+TEST_CASE("Local steps multiply the rounds, and both figures are the same", "[tools]") {
+  const auto local =
+      RunJson("--noise 2 --rate 0.1 --rounds 20 --local-steps 10 --delta 1e-6 --honest 34");
+  const auto plain = RunJson("--noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34");
+  for (const std::string pld : {"", "_pld"}) {
+    REQUIRE(local["epsilon_node" + pld] == plain["epsilon_node" + pld]);
+    REQUIRE(local["epsilon_public" + pld] == local["epsilon_node" + pld]);
+  }
+  REQUIRE(local["honest"] == 1);
+  REQUIRE_THAT(local["assumptions"].back().get<std::string>(),
+               ContainsSubstring("epsilon_public is therefore epsilon_node"));
+  REQUIRE(RunMutual("epsilon --noise 2 --delta 1e-6 --local-steps 1").status != 0);
+}
+
 TEST_CASE("Both figures of the documented points are printed", "[tools]") {
   const auto json = RunJson("--noise 2 --rate 0.1 --rounds 200 --delta 1e-6 --honest 34");
   // The document's points use integer orders only; the command may be tighter, by 3 % at most here.

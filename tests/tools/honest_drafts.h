@@ -17,8 +17,9 @@ struct Terms {
   std::string recipe = "mean";
   uint64_t rounds = 1;
   double noise = 2, rate = 1;
+  uint64_t local_steps = 0;
   transparency::StudyTerms Parsed() const {
-    return {recipe, 9, rounds, noise, rate, 1e-6, 2.5, 3, 1};
+    return {recipe, 9, rounds, noise, rate, 1e-6, 2.5, 3, 1, local_steps};
   }
   void AddTo(Draft* draft) const {
     const transparency::StudyTerms terms = Parsed();
@@ -31,6 +32,7 @@ struct Terms {
         .Add("clip", FormatDouble(terms.member_bound))
         .Add("min-nodes", "3")
         .Add("assumed-colluders", "1");
+    if (local_steps > 0) draft->Add("local-steps", std::to_string(local_steps));
   }
 };
 

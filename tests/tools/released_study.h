@@ -102,7 +102,8 @@ class ReleasedStudy {
 
  private:
   Terms Words() const {
-    return {terms_.recipe, terms_.rounds, terms_.noise_multiplier, terms_.sampling_rate};
+    return {terms_.recipe, terms_.rounds, terms_.noise_multiplier, terms_.sampling_rate,
+            terms_.local_steps};
   }
   std::string Keep(const std::string& bytes) {
     const std::string name = crypto::Sha256(bytes).ToHex();

@@ -17,7 +17,8 @@ using testing::RunMutual;
 
 const std::string kModel = std::string(MUTUAL_SOURCE_DIR) + "/examples/drivers/model.toml";
 // Of that file.
-constexpr double kRounds = 30, kNoise = 8, kClip = 0.3, kExpected = 320;
+constexpr int kRounds = 30;
+constexpr double kNoise = 8, kClip = 0.3, kExpected = 320;
 constexpr int kHonest = 3;  // 4 nodes at least, one of them assumed to collude
 
 nlohmann::json JsonOf(const std::string& arguments) {
@@ -39,17 +40,22 @@ nlohmann::json Accounted(int rounds) {
                 std::to_string(kHonest) + " --rounds " + std::to_string(rounds));
 }
 
-// The same study that watches the loss of a fifth of its members over windows of four rounds.
-std::string WithPatience(const testing::TemporaryFolder& folder) {
+// The same study with more lines in [recipe].
+std::string WithLines(const testing::TemporaryFolder& folder, const std::string& lines) {
   std::ifstream file(kModel);
   std::stringstream text;
   text << file.rdbuf();
   std::string study = text.str();
   const std::string line = "rounds = 30\n";
-  study.replace(study.find(line), line.size(), line + "evaluation_share = 0.2\npatience = 4\n");
+  study.replace(study.find(line), line.size(), line + lines);
   const std::string path = (folder.path() / "model.toml").string();
   std::ofstream(path) << study;
   return path;
+}
+
+// That watches the loss of a fifth of its members over windows of four rounds.
+std::string WithPatience(const testing::TemporaryFolder& folder) {
+  return WithLines(folder, "evaluation_share = 0.2\npatience = 4\n");
 }
 
 bool AreSaved(const nlohmann::json& plan, const nlohmann::json& end) {
@@ -113,6 +119,26 @@ TEST_CASE("With patience a plan says when the study may end and what that would 
   CHECK(end["saved"]["epsilon_node"].get<double>() > 0.3);
   CHECK(AreSaved(plan, end));
   CHECK(plan["expected_members_a_round"] == 0.8 * kExpected);
+}
+
+TEST_CASE("A plan counts every local step, and says why both figures are the same", "[tools]") {
+  const testing::TemporaryFolder folder;
+  const std::string path =
+      WithLines(folder, "local_steps = 5\nlocal_rate = 0.5\nproximal = 0.1\ndifference_clip = 1\n");
+  const auto plan = Plan(path, "--yearly-node 100 --yearly-public 100");
+  CHECK(plan["local_steps"] == 5);
+  CHECK(plan["after"][9]["rounds"] == kRounds);
+  CHECK(plan["epsilon_node"] == Accounted(5 * kRounds)["epsilon_node"]);
+  CHECK(plan["epsilon_public"] == plan["epsilon_node"]);
+  CHECK(plan["after"][9]["yearly_share_public"] == plan["after"][9]["yearly_share_node"]);
+  // One node's noise over the members that are expected at one of twelve.
+  CHECK_THAT(plan["expected_members_a_round"].get<double>(), WithinRel(kExpected / 12, 1e-9));
+  CHECK_THAT(plan["gradient_noise_of_clip"].get<double>(),
+             WithinRel(kNoise / (kExpected / 12), 0.05));
+  const Output words = RunMutual("plan " + path + " --nodes 12 --members 50");
+  INFO(words.text);
+  CHECK_THAT(words.text, ContainsSubstring("takes 5 steps of its own"));
+  CHECK_THAT(words.text, ContainsSubstring("epsilon_public is therefore epsilon_node"));
 }
 
 TEST_CASE("A study that ended early is planned with what it spent and saved", "[tools]") {

@@ -188,6 +188,24 @@ TEST_CASE("What a node signs names the checkpoint it verified", "[entry]") {
   CHECK_THAT(std::string(entry.status().message()), ContainsSubstring("has no line \"seen\""));
 }
 
+TEST_CASE("Local steps are 2 to 1000, wherever they are named", "[entry]") {
+  for (const char* const type : {"propose", "round-start", "release"}) {
+    for (const char* const steps : {"0", "1", "2", "1000", "1001", "18446744073709551615"}) {
+      std::vector<EntryField> fields = SampleFields(*FindEntryType(type));
+      for (EntryField& field : fields) {
+        if (field.key == "local-steps") field.value = steps;
+      }
+      const auto entry = Entry::Parse(TextOf(type, fields));
+      INFO(type << " " << steps);
+      const bool is_sound = std::string(steps) == "2" || std::string(steps) == "1000";
+      CHECK(entry.ok() == is_sound);
+      if (!is_sound) {
+        CHECK_THAT(std::string(entry.status().message()), ContainsSubstring("want 2 to 1000"));
+      }
+    }
+  }
+}
+
 TEST_CASE("A study abandoned before its first round has no round-start, a round has one",
           "[entry]") {
   const std::vector<EntryField> of_round = SampleFields(*FindEntryType("abandon"));

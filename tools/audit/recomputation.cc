@@ -77,6 +77,20 @@ aggregation::OptimizerOptions OptionsOf(const study::TrainSpec& spec) {
   return options;
 }
 
+// Every number on its own grid: with local steps the parameters stand on that of the differences.
+std::vector<double> InUnits(const study::Study& study, const std::vector<uint32_t>& total,
+                            const privacy::Grid& grid) {
+  const std::vector<int64_t> centred = aggregation::Centre(total);
+  std::vector<double> values = aggregation::Dequantise(centred, grid.scale);
+  const auto* const spec = std::get_if<study::TrainSpec>(&study.recipe);
+  if (spec == nullptr || !spec->local) return values;
+  const double scale = study::DifferenceScale(spec->local->bound, grid.clamp);
+  for (size_t i = 0; i < study::TrainVectorOf(study).parameters; ++i) {
+    values[i] = static_cast<double>(centred[i]) / scale;
+  }
+  return values;
+}
+
 Digest ModelDigest(const std::vector<double>& parameters) {
   const std::vector<float> rounded(parameters.begin(), parameters.end());
   return crypto::Sha256(study::ModelBytes(rounded));
@@ -106,7 +120,8 @@ transparency::StudyTerms Recomputation::Terms() const {
           study_.privacy.delta,
           recipe_->member_bound(),
           static_cast<uint64_t>(study_.cohort.min_nodes),
-          static_cast<uint64_t>(study_.cohort.assumed_colluders)};
+          static_cast<uint64_t>(study_.cohort.assumed_colluders),
+          study_.cost().local_steps};
 }
 
 std::optional<Digest> Recomputation::NamedStart() const {
@@ -171,7 +186,9 @@ absl::Status Recomputation::Train(const study::ReleasedSum& sum, RoundOutput* ou
     const study::ReleasedCount count{sum.values[static_cast<size_t>(parameters)], expected};
     clip_ = study::NextClip(*study_.privacy.clip_rule, used, study::UnclippedShare(study_, count));
   }
-  for (double& value : gradient) value /= expected;
+  // With local steps: down the mean of the differences that were counted.
+  const double divisor = spec.local ? -static_cast<double>(sum.nodes) : expected;
+  for (double& value : gradient) value /= divisor;
   const aggregation::OptimizerOptions options = OptionsOf(spec);
   MUTUAL_RETURN_IF_ERROR(aggregation::Step(options, gradient, &state_));
   const bool ends_early = EndsEarly(sum);
@@ -201,7 +218,7 @@ absl::StatusOr<RoundOutput> Recomputation::Next(const RoundFiles& files) {
   ++round_;
   RoundOutput output{DigestOf(total), {}, {}};
   const auto nodes = static_cast<double>(files.contributions.size());
-  study::ReleasedSum sum{aggregation::Dequantise(aggregation::Centre(total), grid.scale),
+  study::ReleasedSum sum{InUnits(study_, total, grid),
                          static_cast<double>(grid.noise_stddev) * std::sqrt(nodes) / grid.scale,
                          static_cast<int>(files.contributions.size())};
   if (recipe_->needs_model()) {

@@ -1,11 +1,12 @@
 // What was released, after what, and what it cost in privacy.
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <span>
 
 #include "absl/strings/str_format.h"
 #include "base/encoding.h"
-#include "privacy/accountant.h"
+#include "privacy/study_phase.h"
 #include "tools/audit/rules.h"
 
 namespace mutual::audit {
@@ -84,23 +85,22 @@ void CheckOutput(const Located& at, const Rulebook& rules, const Round& round) {
 
 }  // namespace
 
-double EpsilonCache::Of(double noise_multiplier, const StudyTerms& terms, uint64_t rounds) {
-  const Key key{noise_multiplier, terms.sampling_rate, terms.delta, rounds};
+double EpsilonCache::Of(const privacy::Phase& phase, double delta) {
+  const Key key{phase.noise_multiplier, phase.sampling_rate, delta, phase.rounds};
   const auto found = kept_.find(key);
   if (found != kept_.end()) return found->second;
-  const privacy::Phase phase{noise_multiplier, terms.sampling_rate, rounds};
-  const auto epsilon = privacy::EpsilonOf(std::span(&phase, 1), terms.delta);
-  return kept_[key] = epsilon.ok() ? epsilon->epsilon : 0;
+  const auto epsilon = privacy::EpsilonOf(std::span(&phase, 1), delta);
+  return kept_[key] = epsilon.ok() ? epsilon->epsilon : std::numeric_limits<double>::infinity();
 }
 
 double EpsilonCache::Node(const StudyTerms& terms, uint64_t rounds) {
-  return Of(terms.noise_multiplier, terms, rounds);
+  return Of(privacy::NodePhase(terms.cost().Over(rounds)), terms.delta);
 }
 
 double EpsilonCache::Public(const StudyTerms& terms, uint64_t rounds, uint64_t count) {
   const uint64_t honest = count > terms.assumed_colluders ? count - terms.assumed_colluders : 1;
   const int capped = static_cast<int>(std::min<uint64_t>(honest, 1'000'000));
-  return Of(privacy::PublicNoiseMultiplier(terms.noise_multiplier, capped), terms, rounds);
+  return Of(privacy::PublicPhase(terms.cost().Over(rounds), capped), terms.delta);
 }
 
 std::string DifferenceOf(const StudyTerms& from, const StudyTerms& to) {
@@ -111,6 +111,7 @@ std::string DifferenceOf(const StudyTerms& from, const StudyTerms& to) {
   say("recipe", from.recipe, to.recipe);
   say("vector-len", std::to_string(from.vector_length), std::to_string(to.vector_length));
   say("rounds", std::to_string(from.rounds), std::to_string(to.rounds));
+  say("local-steps", std::to_string(from.local_steps), std::to_string(to.local_steps));
   say("noise-multiplier", FormatDouble(from.noise_multiplier), FormatDouble(to.noise_multiplier));
   say("sampling-rate", FormatDouble(from.sampling_rate), FormatDouble(to.sampling_rate));
   say("delta", FormatDouble(from.delta), FormatDouble(to.delta));

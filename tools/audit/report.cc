@@ -80,11 +80,20 @@ std::string EndText(const StudyHistory& study) {
                          Grouped(*study.unbegun), H(study.unbegun_code));
 }
 
+// What a node does in a round beyond making one sum.
+std::string StepsText(const StudyHistory& study) {
+  if (study.terms.local_steps == 0) return "";
+  return absl::StrFormat(
+      " Each node made %d noised sums in a round and sent what it derived from them, which no other "
+      "node's noise protects.",
+      study.terms.local_steps);
+}
+
 std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
   const Figures figures = FiguresOf(study, epsilons);
   const std::string facts = absl::StrFormat(
       "<h3>%s</h3>\n<p>%s</p>\n<p class=\"small\">Proposed by %s at %s (entry %s); %s. %d of %d "
-      "rounds released.%s The whole study can change what anybody learns of one member by a factor "
+      "rounds released.%s%s The whole study can change what anybody learns of one member by a factor "
       "of "
       "at most e to the %.3g, even if everybody else colludes (epsilon_node), and e to the %.3g "
       "from what was released (epsilon_public), but for a chance of %.3g "
@@ -92,8 +101,8 @@ std::string StudySection(const StudyHistory& study, EpsilonCache& epsilons) {
       "</p>\n",
       H(study.title), H(study.purpose), H(study.researcher), H(study.time),
       Grouped(study.propose.value_or(0)), H(DecisionText(study)), figures.released,
-      study.terms.rounds, EndText(study), figures.node, figures.open, study.terms.delta,
-      study.digest.ToHex());
+      study.terms.rounds, EndText(study), StepsText(study), figures.node, figures.open,
+      study.terms.delta, study.digest.ToHex());
   return facts + ReadershipSection(study);
 }
 
@@ -111,7 +120,7 @@ std::string HistorySections(Verification& done) {
         "<p class=\"small\">Rounds that counted each organisation's contribution.</p>\n"
         "<h2>What it cost in privacy</h2>\n" +
         BudgetSvg(history, epsilons) +
-        "<p class=\"small\">Recomputed from noise, rate and rounds, not copied from the log. "
+        "<p class=\"small\">Recomputed from noise, rate, rounds and local steps, not copied from the log. "
         "Upper bar: trusting nobody (epsilon_node). Lower bar: what was released (epsilon_public). "
         "Smaller is more private.</p>\n<h2>Studies</h2>\n";
     for (const StudyHistory* study : history.InOrder()) page += StudySection(*study, epsilons);

@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "privacy/accountant.h"
 #include "tools/audit/finding.h"
 #include "tools/audit/history.h"
 
@@ -16,14 +17,15 @@ namespace mutual::audit {
 // Recomputed epsilons, kept because rounds repeat them. Not thread-safe.
 class EpsilonCache {
  public:
-  // Of `rounds` rounds of `terms` at one node; 0 when the terms are out of the accountant's range.
+  // Of `rounds` rounds of `terms` at one node; infinite when the terms are out of the accountant's
+  // range.
   double Node(const transparency::StudyTerms& terms, uint64_t rounds);
   // The same with the noise of `count` − assumed colluders, at least one, honest nodes.
   double Public(const transparency::StudyTerms& terms, uint64_t rounds, uint64_t count);
 
  private:
   using Key = std::tuple<double, double, double, uint64_t>;
-  double Of(double noise_multiplier, const transparency::StudyTerms& terms, uint64_t rounds);
+  double Of(const privacy::Phase& phase, double delta);
   std::map<Key, double> kept_;
 };
 

@@ -1,12 +1,13 @@
 // Commands about studies: replay, privacy, who.
 #include <cstdio>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "base/status.h"
-#include "privacy/accountant.h"
+#include "privacy/study_phase.h"
 #include "tools/audit/commands.h"
 #include "tools/audit/readership.h"
 #include "tools/audit/study_replay.h"
@@ -32,7 +33,7 @@ absl::StatusOr<StudyHistory*> PickStudy(History& history, const std::string& pre
 // What one organisation's members have spent in one study, or all of a study's.
 struct Spent {
   std::string study, title, node;
-  uint64_t rounds = 0;
+  uint64_t rounds = 0, local_steps = 0;
   double delta = 0, epsilon_node = 0, epsilon_public = 0, claimed_node = 0, claimed_public = 0;
 };
 
@@ -43,7 +44,12 @@ uint64_t ReleasedRounds(const StudyHistory& study) {
 }
 
 Spent SpentBy(const StudyHistory& study, const std::string& node, EpsilonCache& cache) {
-  Spent spent{study.digest.ToHex(), study.title, node, 0, study.terms.delta, 0, 0, 0, 0};
+  Spent spent;
+  spent.study = study.digest.ToHex();
+  spent.title = study.title;
+  spent.node = node;
+  spent.delta = study.terms.delta;
+  spent.local_steps = study.terms.local_steps;
   const auto contributed = study.contributed.find(node);
   spent.rounds = node.empty()                             ? ReleasedRounds(study)
                  : contributed == study.contributed.end() ? 0
@@ -70,6 +76,12 @@ std::string LineOf(const Spent& spent) {
       "    (epsilon_node), and to %.4g in what was released (epsilon_public), at delta %.3g.\n",
       spent.rounds, spent.rounds == 1 ? "round" : "rounds", spent.epsilon_node,
       spent.epsilon_public, spent.delta);
+  if (spent.local_steps > 0) {
+    line += absl::StrFormat(
+        "    A node made %d noised sums in each round and sent what it derived from them, which no "
+        "other\n    node's noise protects: both figures are the same.\n",
+        spent.local_steps);
+  }
   if (spent.claimed_node > 0 && spent.node.empty()) {
     line += absl::StrFormat("    The log claims %.4g and %.4g for all its rounds together.\n",
                             spent.claimed_node, spent.claimed_public);
@@ -81,6 +93,7 @@ Json JsonOf(const Spent& spent) {
   return {{"study", spent.study},
           {"title", spent.title},
           {"rounds", spent.rounds},
+          {"local_steps", spent.local_steps},
           {"delta", spent.delta},
           {"epsilon_node", spent.epsilon_node},
           {"epsilon_public", spent.epsilon_public},
@@ -95,12 +108,12 @@ double Composed(const History& history, const std::string& node) {
   for (const auto& [digest, study] : history.studies) {
     const auto found = study.contributed.find(node);
     if (found == study.contributed.end()) continue;
-    phases.push_back({study.terms.noise_multiplier, study.terms.sampling_rate, found->second});
+    phases.push_back(privacy::NodePhase(study.terms.cost().Over(found->second)));
     delta = std::max(delta, study.terms.delta);
   }
   if (phases.empty()) return 0;
   const auto epsilon = privacy::EpsilonOf(phases, delta);
-  return epsilon.ok() ? epsilon->epsilon : 0;
+  return epsilon.ok() ? epsilon->epsilon : std::numeric_limits<double>::infinity();
 }
 
 std::string Print(const Json& json) {
@@ -116,9 +129,12 @@ std::string ProposalText(const StudyHistory& study) {
     text += absl::StrFormat("  ended before its first round by entry %s (%s)\n",
                             Grouped(*study.unbegun), study.unbegun_code);
   }
+  const std::string steps = study.terms.local_steps > 0
+                                ? absl::StrFormat(" of %d local steps", study.terms.local_steps)
+                                : std::string();
   return text + absl::StrFormat(
-                    "  %s, %d rounds, noise %g, rate %g, delta %g, at least %d organisations\n",
-                    study.terms.recipe, study.terms.rounds, study.terms.noise_multiplier,
+                    "  %s, %d rounds%s, noise %g, rate %g, delta %g, at least %d organisations\n",
+                    study.terms.recipe, study.terms.rounds, steps, study.terms.noise_multiplier,
                     study.terms.sampling_rate, study.terms.delta, study.terms.min_nodes);
 }
 
@@ -200,7 +216,7 @@ int RunPrivacy(const CommandOptions& options, const PrivacyOptions& asked) {
     return findings.exit_code();
   }
   std::fputs(
-      (text + "Recomputed from noise, rate and rounds alone. Members of several "
+      (text + "Recomputed from noise, rate, rounds and local steps alone. Members of several "
               "organisations, and what the\ntruth itself says of a group, are not covered.\n")
           .c_str(),
       stdout);

@@ -62,6 +62,7 @@ Json Passport(const ReleaseFacts& facts, const client::Outcome& outcome,
       "Figures are of the members of these organisations, not of all workers.",
       "Members of several of these organisations are protected less, once for each.",
       "What is true of a group can be learned from the figures, whoever took part."};
+  if (study.cost().local_steps > 0) json["privacy"]["local_steps"] = study.cost().local_steps;
   if (!outcome.model_digest.empty()) {
     limits.push_back("A model may be wrong for members unlike those it was trained on.");
     json["model"] = {{"sha256", HexEncode(AsBytes(outcome.model_digest))}, {"inputs", inputs}};

@@ -63,6 +63,7 @@ struct EpsilonQuestion {
   std::vector<std::string> phases;  // "Z,Q,T"
   double delta = 0;
   int honest = 0;                   // 0: not asked
+  int local_steps = 0;              // of a node in every round; 0: it sends its sum
 };
 absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question);
 

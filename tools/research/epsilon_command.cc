@@ -8,6 +8,8 @@
 #include "base/status.h"
 #include "privacy/accountant.h"
 #include "privacy/loss_accountant.h"
+#include "privacy/study_phase.h"
+#include "study/local_steps.h"
 #include "tools/research/commands.h"
 
 namespace mutual::research {
@@ -18,7 +20,7 @@ bool ReadNumber(const std::string& text, double* value) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-absl::StatusOr<privacy::Phase> ParsePhase(const std::string& text) {
+absl::StatusOr<StudyCost> ParsePhase(const std::string& text) {
   const std::vector<std::string> parts = absl::StrSplit(text, ',');
   double noise = 0, rate = 0, rounds = 0;
   if (parts.size() != 3 || !ReadNumber(parts[0], &noise) || !ReadNumber(parts[1], &rate) ||
@@ -26,7 +28,7 @@ absl::StatusOr<privacy::Phase> ParsePhase(const std::string& text) {
       rounds != static_cast<double>(static_cast<uint64_t>(rounds))) {
     return InvalidArgument("phase is \"%s\", want noise,rate,rounds such as 2,0.1,200", text);
   }
-  return privacy::Phase{noise, rate, static_cast<uint64_t>(rounds)};
+  return StudyCost{noise, rate, static_cast<uint64_t>(rounds)};
 }
 
 const std::vector<std::string> kAssumptions = {
@@ -58,16 +60,22 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
     return InvalidArgument("nothing to add up: give --noise Z --rate Q --rounds T, or --phase Z,Q,T");
   }
   if (question.honest < 0) return InvalidArgument("--honest is %d, want at least 1", question.honest);
-  std::vector<privacy::Phase> phases;
+  if (question.local_steps != 0 && (question.local_steps < 2 || question.local_steps > 1000)) {
+    return InvalidArgument("--local-steps is %d, want 2 to 1000", question.local_steps);
+  }
+  const bool is_local = question.local_steps > 0;
+  const int honest = question.honest == 0 || is_local ? 1 : question.honest;
+  std::vector<privacy::Phase> of_node, of_released;
   for (const std::string& text : question.phases) {
-    MUTUAL_ASSIGN_OR_RETURN(phases.emplace_back(), ParsePhase(text));
+    MUTUAL_ASSIGN_OR_RETURN(StudyCost cost, ParsePhase(text));
+    cost.local_steps = static_cast<uint64_t>(question.local_steps);
+    of_node.push_back(privacy::NodePhase(cost));
+    of_released.push_back(privacy::PublicPhase(cost, honest));
   }
-  MUTUAL_ASSIGN_OR_RETURN(const Figures node, FiguresOf(phases, question.delta));
-  const int honest = question.honest == 0 ? 1 : question.honest;
-  for (privacy::Phase& phase : phases) {
-    phase.noise_multiplier = privacy::PublicNoiseMultiplier(phase.noise_multiplier, honest);
-  }
-  MUTUAL_ASSIGN_OR_RETURN(const Figures released, FiguresOf(phases, question.delta));
+  MUTUAL_ASSIGN_OR_RETURN(const Figures node, FiguresOf(of_node, question.delta));
+  MUTUAL_ASSIGN_OR_RETURN(const Figures released, FiguresOf(of_released, question.delta));
+  std::vector<std::string> assumptions = kAssumptions;
+  if (is_local) assumptions.push_back(study::kLocalStepsAssumption);
   if (options.json) {
     nlohmann::ordered_json json = {{"epsilon_node", node.renyi.epsilon},
                                    {"epsilon_node_order", node.renyi.order},
@@ -77,7 +85,7 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
                                    {"epsilon_public_pld", released.loss},
                                    {"delta", question.delta},
                                    {"honest", honest},
-                                   {"assumptions", kAssumptions}};
+                                   {"assumptions", assumptions}};
     std::printf("%s\n", json.dump(2).c_str());
     return absl::OkStatus();
   }
@@ -89,7 +97,7 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
       "delta               %g\n",
       node.renyi.epsilon, node.renyi.order, node.loss, released.renyi.epsilon,
       released.renyi.order, honest, released.loss, question.delta);
-  for (const std::string& line : kAssumptions) std::printf("  - %s\n", line.c_str());
+  for (const std::string& line : assumptions) std::printf("  - %s\n", line.c_str());
   return absl::OkStatus();
 }
 

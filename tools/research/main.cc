@@ -117,6 +117,7 @@ int main(int argc, char** argv) {
   epsilon->add_option("--delta", question.delta, "delta, e.g. 1e-6")->required();
   epsilon->add_option("--honest", question.honest, "honest nodes H whose noise the sum holds");
   epsilon->add_option("--phase", question.phases, "Z,Q,T; may be repeated, composes");
+  epsilon->add_option("--local-steps", question.local_steps, "noised steps of a node in every round, as study files say");
   ShowExample(join, "join CODE --organisation research");
   ShowExample(passphrase, "passphrase");
   ShowExample(lint, "lint study.toml --federation");

@@ -12,6 +12,7 @@
 #include "client/node/round_guard.h"
 #include "privacy/budget.h"
 #include "privacy/grid.h"
+#include "privacy/study_phase.h"
 #include "study/figure.h"
 #include "study/plan/curve.h"
 #include "study/plan/plan.h"
@@ -82,21 +83,17 @@ privacy::BudgetPolicy PolicyOf(const PlanQuestion& question, const study::Study&
 }
 
 absl::StatusOr<Cost> CostOf(const study::Study& study, const PlanQuestion& question) {
-  privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
+  const int honest = study.cohort.min_nodes - study.cohort.assumed_colluders;
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::StudyCurves curves,
+                          privacy::CurvesOf(study.cost(), honest));
+  MUTUAL_ASSIGN_OR_RETURN(const privacy::StudyEpsilons epsilons,
+                          privacy::EpsilonsOf(study.cost(), honest, study.privacy.delta));
   Cost cost{};
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::RenyiCurve node, privacy::CurveOf(phase));
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon node_epsilon,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  phase.noise_multiplier = privacy::PublicNoiseMultiplier(
-      phase.noise_multiplier, study.cohort.min_nodes - study.cohort.assumed_colluders);
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::RenyiCurve released, privacy::CurveOf(phase));
-  MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released_epsilon,
-                          privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
   const privacy::BudgetPolicy policy = PolicyOf(question, study);
-  cost.node = node_epsilon.epsilon;
-  cost.released = released_epsilon.epsilon;
-  cost.left_node = question.yearly_node - privacy::YearlyEpsilon(policy, node);
-  cost.left_released = question.yearly_released - privacy::YearlyEpsilon(policy, released);
+  cost.node = epsilons.node;
+  cost.released = epsilons.released;
+  cost.left_node = question.yearly_node - privacy::YearlyEpsilon(policy, curves.node);
+  cost.left_released = question.yearly_released - privacy::YearlyEpsilon(policy, curves.released);
   return cost;
 }
 

@@ -34,6 +34,9 @@ void PrintPrivacy(const std::string& privacy_json) {
   if (!json.contains("epsilon_node_pld")) return;
   std::printf("  by the tighter accountant: %.3f and %.3f (privacy-loss distributions)\n",
               json.value("epsilon_node_pld", 0.0), json.value("epsilon_public_pld", 0.0));
+  for (const auto& line : json.value("assumptions", nlohmann::json::array())) {
+    if (line.is_string()) std::printf("  %s\n", line.get<std::string>().c_str());
+  }
 }
 
 nlohmann::ordered_json TermsJson(const std::vector<study::Term>& terms) {

@@ -72,7 +72,13 @@ absl::Status AddNoise(const study::Study& study, const TrainingScenario& scenari
   const double share = study.privacy.sampling_rate * (1 - spec.evaluation_share);
   plan->expected_members = spec.expected_members * share;
   plan->present_members = scenario.members * share;
-  plan->noise = static_cast<double>(grid.noise_stddev) / grid.scale * std::sqrt(scenario.nodes) /
+  double sums = scenario.nodes;  // whose noise adds up
+  if (spec.local) {
+    plan->expected_members /= scenario.asked;
+    plan->present_members /= std::max(1.0, scenario.nodes);
+    sums = 1;
+  }
+  plan->noise = static_cast<double>(grid.noise_stddev) / grid.scale * std::sqrt(sums) /
                 plan->expected_members / study.privacy.clip.value_or(1);
   plan->parameters = study::TrainVectorOf(study).parameters;
   plan->noise_length = plan->noise * std::sqrt(static_cast<double>(plan->parameters));

@@ -34,6 +34,7 @@ struct TrainingScenario {
   privacy::BudgetPolicy policy;   // of each of them
 };
 
+// With local steps the members and the noise are those of one node's step.
 struct TrainingPlan {
   uint64_t parameters = 0;
   double expected_members = 0;  // that the study divides a round's sum by

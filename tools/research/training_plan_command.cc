@@ -68,15 +68,23 @@ void PrintScenario(const TrainingAnswer& answer) {
       Bytes(static_cast<double>(plan.bytes_up)).c_str(),
       Bytes(static_cast<double>((plan.bytes_down + plan.bytes_up) * answer.study.rounds()))
           .c_str());
+  const uint64_t steps = answer.study.cost().local_steps;
+  if (steps > 0) {
+    std::printf(
+        "  In a round each takes %d steps of its own and sends the difference of the "
+        "weights.\n",
+        static_cast<int>(steps));
+  }
   std::printf(
-      "  A round's sum is divided by %s, the members that the study expects in it; these "
+      "  %s sum is divided by %s, the members that the study expects in it; these "
       "organisations have %s.\n",
-      Small(plan.expected_members).c_str(), Small(plan.present_members).c_str());
+      steps > 0 ? "A step's" : "A round's", Small(plan.expected_members).c_str(),
+      Small(plan.present_members).c_str());
   std::printf(
-      "  Noise in a round's mean gradient, where no member moves it by more than %s of the clip:\n"
+      "  Noise in %s mean gradient, where no member moves it by more than %s of the clip:\n"
       "    %s of the clip in each number, %s as the length of the whole (standard deviation).\n",
-      Small(1 / plan.expected_members).c_str(), Small(plan.noise).c_str(),
-      Small(plan.noise_length).c_str());
+      steps > 0 ? "a step's" : "a round's", Small(1 / plan.expected_members).c_str(),
+      Small(plan.noise).c_str(), Small(plan.noise_length).c_str());
 }
 
 void PrintCosts(const TrainingAnswer& answer) {
@@ -90,6 +98,7 @@ void PrintCosts(const TrainingAnswer& answer) {
     std::printf("  %11d  %12.3f  %14.3f  %5.1f %% %5.1f %%\n", static_cast<int>(cost.rounds),
                 cost.node, cost.released, 100 * cost.yearly_node, 100 * cost.yearly_released);
   }
+  if (answer.study.cost().local_steps > 0) std::printf("  %s\n", study::kLocalStepsAssumption);
 }
 
 std::string SavedWords(const TrainingCost& saved) {
@@ -171,6 +180,10 @@ Json ToJson(const TrainingAnswer& answer) {
                           {"saved", ToJson(Saved(answer.whole(), *answer.run))}};
   }
   if (plan.earliest || answer.run) json["ledger"] = kLedgerRule;
+  if (answer.study.cost().local_steps > 0) {
+    json["local_steps"] = answer.study.cost().local_steps;
+    json["assumptions"] = {study::kLocalStepsAssumption};
+  }
   return json;
 }
 
