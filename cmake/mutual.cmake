@@ -6,6 +6,12 @@
 #     -> program privacy_test, CTest entries privacy_test and (label slow) privacy_slow
 # and mutual_program(mutual-node SOURCES main.cc DEPS …) for what people run.
 
+# ThreadSanitizer is shown the locks of libraries that are built without it.
+if(MUTUAL_SANITIZE MATCHES "thread")
+  add_library(mutual_tsan OBJECT ${CMAKE_SOURCE_DIR}/tests/support/tsan_mutex.cc)
+  target_compile_options(mutual_tsan PRIVATE -fsanitize=thread -fno-omit-frame-pointer -Wall -Wextra -Wconversion)
+endif()
+
 function(mutual_flags target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   if(MUTUAL_WERROR)
@@ -26,6 +32,11 @@ function(mutual_flags target)
       # SOCI hides type information that the vptr check would need.
       target_compile_options(${target} PRIVATE -fno-sanitize=vptr)
     endif()
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(TARGET mutual_tsan AND type STREQUAL "EXECUTABLE")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:mutual_tsan>)
+    target_link_libraries(${target} PRIVATE absl::synchronization ${CMAKE_DL_LIBS})
   endif()
   if(MUTUAL_THREAD_SAFETY)
     target_compile_options(${target} PRIVATE -Wthread-safety -Werror=thread-safety)
