@@ -19,7 +19,8 @@ struct Run {
 };
 
 Run RunCase(const std::string& name) {
-  const std::string command = std::string(MUTUAL_RACE_CASES) + " " + name + " 2>&1";
+  const std::string command =
+      "TSAN_OPTIONS= " + std::string(MUTUAL_RACE_CASES) + " " + name + " 2>&1";
   Run run;
   FILE* const pipe = ::popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
