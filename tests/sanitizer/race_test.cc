@@ -1,5 +1,7 @@
-// ThreadSanitizer sees absl::Mutex as it is shown to it (tests/support/tsan_mutex.cc): it reports
-// no race where a mutex is used, and still every race where none is, or not the right one.
+// ThreadSanitizer sees absl::Mutex and gRPC's reactors as they are shown to it
+// (tests/support/tsan_mutex.cc and tsan_grpc.cc): it reports no race where a mutex is used, or
+// between the callbacks of one reactor, and still every race where no mutex is, or not the right
+// one.
 #include <sys/wait.h>
 
 #include <array>
@@ -7,6 +9,7 @@
 #include <string>
 
 #include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace mutual {
 namespace {
@@ -18,11 +21,9 @@ struct Run {
   std::string output;
 };
 
-Run RunCase(const std::string& name) {
-  const std::string command =
-      "TSAN_OPTIONS= " + std::string(MUTUAL_RACE_CASES) + " " + name + " 2>&1";
+Run RunCommand(const std::string& command) {
   Run run;
-  FILE* const pipe = ::popen(command.c_str(), "r");
+  FILE* const pipe = ::popen((command + " 2>&1").c_str(), "r");
   REQUIRE(pipe != nullptr);
   std::array<char, 4096> part{};
   while (const size_t length = std::fread(part.data(), 1, part.size(), pipe))
@@ -30,6 +31,17 @@ Run RunCase(const std::string& name) {
   const int status = ::pclose(pipe);
   if (WIFEXITED(status)) run.status = WEXITSTATUS(status);
   return run;
+}
+
+Run RunCase(const std::string& name) {
+  return RunCommand("TSAN_OPTIONS= " + std::string(MUTUAL_RACE_CASES) + " " + name);
+}
+
+Run RunReactors(const std::string& name) {
+  const testing::TemporaryFolder folder;
+  return RunCommand("TSAN_OPTIONS=suppressions=" MUTUAL_SOURCE_DIR "/tests/support/tsan.supp " +
+                    std::string(MUTUAL_REACTOR_CASES) + " " + name + " " +
+                    (folder.path() / "socket").string());
 }
 
 }  // namespace
@@ -50,6 +62,20 @@ TEST_CASE("Data without its mutex is a race", "[sanitizer]") {
   INFO(name << ": " << run.output);
   CHECK(run.status == kReported);
   CHECK_THAT(run.output, ContainsSubstring("WARNING: ThreadSanitizer: data race"));
+}
+
+TEST_CASE("What a reactor writes in one callback and reads in the next is no race", "[sanitizer]") {
+  const Run run = RunReactors("own");
+  INFO(run.output);
+  CHECK(run.status == 0);
+}
+
+TEST_CASE("What two reactors write without a mutex is a race", "[sanitizer]") {
+  const Run run = RunReactors("shared");
+  INFO(run.output);
+  CHECK(run.status == kReported);
+  CHECK_THAT(run.output, ContainsSubstring("WARNING: ThreadSanitizer: data race"));
+  CHECK_THAT(run.output, ContainsSubstring("CountWrongly"));
 }
 
 TEST_CASE("Mutexes that are locked in two orders are reported", "[sanitizer]") {
