@@ -30,6 +30,7 @@ struct Options {
   std::string folder;         // with the four IDX files, not compressed
   std::string epsilon = "3";  // or "none"
   int members = 60000, rounds = 400, batch = 2048, runs = 1, nodes = 1;
+  bool is_validation = false;  // of settings: no test image is read
   double learning_rate = 4, momentum = 0.9, clip = 0.1, averaging = 0.95;
   double final_share = 1;  // of the learning rate, in the last round
   std::string activation = "tanh", normalisation = "none";
@@ -109,17 +110,37 @@ T Must(absl::StatusOr<T> value) {
   return *std::move(value);
 }
 
-// A table of `count` members over the IDX files that begin with `name`.
+// `count` images from number `first` of the IDX files that begin with `name`.
+struct Images {
+  std::string name;
+  int first, count;
+};
+
+// With validation the last 10,000 training images stand for the test images, and nobody trains on
+// them.
+constexpr int kTrainImages = 60000, kTestImages = 10000;
+
+Images TrainImages(const Options& options) {
+  const int most = kTrainImages - (options.is_validation ? kTestImages : 0);
+  return {"train", 0, std::min(options.members, most)};
+}
+
+Images ScoredImages(const Options& options) {
+  if (options.is_validation) return {"train", kTrainImages - kTestImages, kTestImages};
+  return {"t10k", 0, kTestImages};
+}
+
+// A table with one member an image.
 client::SlotTable ReadDigits(const Options& options, const study::Study& study,
-                             const std::string& name, int count) {
+                             const Images& images) {
   const std::filesystem::path folder(options.folder);
-  std::ifstream labels(folder / (name + "-labels-idx1-ubyte"), std::ios::binary);
-  labels.seekg(8);
-  const std::string table = (folder / (name + ".csv")).string();
+  std::ifstream labels(folder / (images.name + "-labels-idx1-ubyte"), std::ios::binary);
+  labels.seekg(8 + images.first);
+  const std::string table = (folder / (images.name + ".csv")).string();
   std::ofstream csv(table);
   csv << "who,digit,image\n";
-  for (int i = 0; i < count; ++i)
-    csv << i << "," << labels.get() << "," << name << "-images-idx3-ubyte#" << i << "\n";
+  for (int i = images.first; i < images.first + images.count; ++i)
+    csv << i << "," << labels.get() << "," << images.name << "-images-idx3-ubyte#" << i << "\n";
   csv.close();
   client::TableConfig config;
   config.file = table;
@@ -131,7 +152,7 @@ client::SlotTable ReadDigits(const Options& options, const study::Study& study,
     return slots;
   };
   return Must(
-      client::BuildSlotTable(config, study, in_order, static_cast<uint64_t>(count), random));
+      client::BuildSlotTable(config, study, in_order, static_cast<uint64_t>(images.count), random));
 }
 
 double Accuracy(const study::Study& study, std::span<const float> model,
@@ -158,7 +179,7 @@ double Accuracy(const study::Study& study, std::span<const float> model,
 struct Run {
   study::Study study;
   double rate = 1, noise_multiplier = 0;  // 0: without privacy
-  std::unique_ptr<client::SlotTable> train = nullptr, test = nullptr;
+  std::unique_ptr<client::SlotTable> train = nullptr, scored = nullptr;
   aggregation::OptimizerOptions optimizer = {};
 };
 
@@ -171,15 +192,16 @@ Run Prepare(const Options& options) {
     text.replace(text.find(name), name.size(), value);
   }
   Run run{Must(study::ParseStudy(text, client::SolveNoise))};
-  run.rate = static_cast<double>(options.batch) / options.members;
+  const Images train = TrainImages(options);
+  run.rate = static_cast<double>(options.batch) / train.count;
   if (options.epsilon != "none") {
     run.noise_multiplier =
         Must(client::SolveNoise(std::stod(options.epsilon), run.study.privacy.delta, run.rate,
                                 static_cast<uint64_t>(options.rounds)));
   }
-  run.train =
-      std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "train", options.members));
-  run.test = std::make_unique<client::SlotTable>(ReadDigits(options, run.study, "t10k", 10000));
+  run.train = std::make_unique<client::SlotTable>(ReadDigits(options, run.study, train));
+  run.scored =
+      std::make_unique<client::SlotTable>(ReadDigits(options, run.study, ScoredImages(options)));
   run.optimizer = {aggregation::OptimizerKind::kSgd,
                    options.learning_rate,
                    options.momentum,
@@ -233,7 +255,7 @@ void Train(const Options& options, const Run& run) {
   aggregation::OptimizerState state =
       aggregation::StartAt(std::vector<double>(model.begin(), model.end()));
   const auto averaged = [&] {
-    return Accuracy(run.study, aggregation::AveragedModel(run.optimizer, state), *run.test);
+    return Accuracy(run.study, aggregation::AveragedModel(run.optimizer, state), *run.scored);
   };
   for (int round = 1; round <= options.rounds; ++round) {
     const std::vector<double> gradient = Gradient(options, run, model, *trainer);
@@ -242,9 +264,11 @@ void Train(const Options& options, const Run& run) {
     model.assign(state.parameters.begin(), state.parameters.end());
     if (round % 100 == 0) std::fprintf(stderr, "round %d: %.4f\n", round, averaged());
   }
-  std::printf("epsilon %s, noise multiplier %.3f: test accuracy %.4f (last iterate %.4f)\n",
-              options.epsilon.c_str(), run.noise_multiplier, averaged(),
-              Accuracy(run.study, model, *run.test));
+  std::printf("epsilon %s, noise multiplier %.3f: %s accuracy %.4f (last iterate %.4f)\n",
+              options.epsilon.c_str(), run.noise_multiplier,
+              options.is_validation ? "validation" : "test", averaged(),
+              Accuracy(run.study, model, *run.scored));
+  std::fflush(stdout);
 }
 
 }  // namespace
@@ -270,6 +294,9 @@ int main(int argc, char** argv) {
   app.add_option("--normalisation", options.normalisation, "none or group")->capture_default_str();
   app.add_option("--nodes", options.nodes, "nodes that add noise, each with the epsilon by itself")
       ->capture_default_str();
+  app.add_flag("--validate", options.is_validation,
+               "train on the first 50,000 training images and score the last 10,000: to choose "
+               "settings without the test images");
   app.add_option("--runs", options.runs, "trainings, one after the other")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
   const mutual::bench::Run run = mutual::bench::Prepare(options);

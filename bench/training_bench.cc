@@ -5,7 +5,6 @@
 // rounding to the grid, one exact discrete Gaussian a parameter, SGD update. Times are the
 // process's own CPU time, median over steps that alternate. A node may draw the noise while it
 // waits for a round; the ratio without drawing it is given too.
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <ctime>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <random>
 
@@ -30,7 +30,7 @@ constexpr int64_t kNoise = int64_t{1} << 20;
 
 struct Options {
   double seconds = 4;  // a case
-  std::string only;
+  std::string only, peak_of;
   bool json = false;
 };
 
@@ -150,32 +150,64 @@ Times Measure(const TrainingCase& c, const Options& options, int64_t* batch_memb
   return times;
 }
 
-// Peak memory of a process that makes some steps, in MB.
-double PeakMegabytes(const TrainingCase& c, bool is_private) {
+void MakeSteps(const TrainingCase& c, const std::string& side) {
+  if (side == "none") return;
+  std::mt19937_64 random(1);
+  const std::vector<float> model = MakeModel(c, random);
+  if (side == "private") {
+    PrivateRun ours(c, model, random);
+    for (int i = 0; i < 2; ++i) ours.Sum(), ours.Noise(), ours.Update(1e-6);
+    return;
+  }
+  const client::Batch rows = MakeRows(c, c.members, random);
+  const auto plain = *client::PlainStep::Create(c.plan, model);
+  for (int i = 0; i < 2; ++i) {
+    if (!plain->Run(rows, 1e-3).ok()) std::exit(1);
+  }
+}
+
+// What this process took at most, in MB. Not getrusage's: that begins with what the parent had.
+double OwnPeakMegabytes() {
+  std::ifstream file("/proc/self/status");
+  for (std::string word; file >> word;) {
+    double kibibytes = 0;
+    if (word == "VmHWM:" && file >> kibibytes) return kibibytes / 1024;
+  }
+  return 0;
+}
+
+// Peak memory of a new process that makes some steps and nothing before: other cases leave the heap
+// in pieces, and how much more one then takes depends on their order.
+double PeakMegabytes(const TrainingCase& c, const char* side) {
+  int ends[2];
+  if (::pipe(ends) != 0) return 0;
   const pid_t child = ::fork();
   if (child == 0) {
-    std::mt19937_64 random(1);
-    const std::vector<float> model = MakeModel(c, random);
-    if (is_private) {
-      PrivateRun ours(c, model, random);
-      for (int i = 0; i < 2; ++i) ours.Sum(), ours.Noise(), ours.Update(1e-6);
-    } else {
-      const client::Batch rows = MakeRows(c, c.members, random);
-      const auto plain = *client::PlainStep::Create(c.plan, model);
-      for (int i = 0; i < 2; ++i) {
-        if (!plain->Run(rows, 1e-3).ok()) ::_exit(1);
-      }
-    }
-    ::_exit(0);
+    ::dup2(ends[1], STDOUT_FILENO);
+    ::execl("/proc/self/exe", "training_bench", "--peak", side, "--only", c.name.c_str(), nullptr);
+    ::_exit(1);
   }
-  int status = 0;
-  rusage usage{};
-  ::wait4(child, &status, 0, &usage);
-  return static_cast<double>(usage.ru_maxrss) / 1024;
+  ::close(ends[1]);
+  char text[32] = {};
+  const ssize_t size = ::read(ends[0], text, sizeof(text) - 1);
+  ::close(ends[0]);
+  ::waitpid(child, nullptr, 0);
+  return size > 0 ? std::atof(text) : 0;
+}
+
+// The child's part of PeakMegabytes.
+int ShowPeak(const Options& options) {
+  for (const TrainingCase& c : TrainingCases()) {
+    if (c.name != options.only) continue;
+    MakeSteps(c, options.peak_of);
+    std::printf("%.3f\n", OwnPeakMegabytes());
+    return 0;
+  }
+  return 1;
 }
 
 nlohmann::ordered_json Report(const TrainingCase& c, const Options& options) {
-  const double plain_peak = PeakMegabytes(c, false), private_peak = PeakMegabytes(c, true);
+  const double plain_peak = PeakMegabytes(c, "plain"), private_peak = PeakMegabytes(c, "private");
   int64_t batch_members = 0;
   const Times times = Measure(c, options, &batch_members);
   const double plain = Median(times.plain), sum = Median(times.sum), noise = Median(times.noise),
@@ -195,6 +227,7 @@ nlohmann::ordered_json Report(const TrainingCase& c, const Options& options) {
           {"ratio", (sum + noise + update) / plain},
           {"ratio_noise_ready", (sum + update) / plain},
           {"bar", c.bar},
+          {"peak_mb_idle", PeakMegabytes(c, "none")},
           {"peak_mb_plain", plain_peak},
           {"peak_mb_private", private_peak},
           {"peak_ratio", private_peak / plain_peak}};
@@ -202,6 +235,7 @@ nlohmann::ordered_json Report(const TrainingCase& c, const Options& options) {
 
 int Run(const Options& options) {
   client::UseOneThread();
+  if (!options.peak_of.empty()) return ShowPeak(options);
   nlohmann::ordered_json all = nlohmann::ordered_json::array();
   if (!options.json)
     std::printf("%-38s %9s %9s %8s %6s %6s %5s %6s\n", "case", "plain ms", "sum ms", "noise ms",
@@ -230,6 +264,11 @@ int main(int argc, char** argv) {
   CLI::App app("A private training step beside a plain one. Example: bench/training --json");
   app.add_option("--seconds", options.seconds, "processor time for each case");
   app.add_option("--only", options.only, "cases whose name holds this text");
+  app.add_option(
+         "--peak", options.peak_of,
+         "print only the peak memory in MB of two steps of the case --only: plain, private, or "
+         "none, which makes no step")
+      ->check(CLI::IsMember({"plain", "private", "none"}));
   app.add_flag("--json", options.json, "print JSON");
   CLI11_PARSE(app, argc, argv);
   return mutual::bench::Run(options);

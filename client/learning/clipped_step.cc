@@ -11,6 +11,7 @@
 #include "client/learning/loss.h"
 #include "client/learning/member_tensor.h"
 #include "client/learning/script_step.h"
+#include "client/learning/zero_model.h"
 #include "privacy/clipping.h"
 
 namespace mutual::client {
@@ -147,9 +148,9 @@ class Step final : public ClippedStep {
 };
 
 // Runs one member of zeros through the layers to learn what depends on shapes alone.
-BatchSize Probe(const StepPlan& plan, const std::vector<float>& zeros) {
+BatchSize Probe(const StepPlan& plan, const ZeroModel& zeros) {
   const auto layers = MakeStack(plan.layers, {1, plan.rows});
-  layers->Bind(std::span<const float>(zeros).first(static_cast<size_t>(layers->parameter_count())));
+  layers->Bind(zeros.values().first(static_cast<size_t>(layers->parameter_count())));
   const at::Tensor output = layers->Forward(at::zeros({plan.rows, plan.inputs}));
   TORCH_CHECK(output.dim() == 2 && output.size(0) == plan.rows);
   layers->Backward(at::zeros_like(output), InputGradient::kUnwanted);
@@ -180,8 +181,8 @@ absl::StatusOr<std::unique_ptr<ClippedStep>> ClippedStep::Create(const StepPlan&
   const at::NoGradGuard no_autograd;
   int64_t count = 0;
   for (const study::TensorShape& tensor : study::TensorsOf(plan.layers)) count += tensor.size();
+  MUTUAL_ASSIGN_OR_RETURN(const ZeroModel zeros, ZeroModel::Create(static_cast<size_t>(count)));
   try {
-    const std::vector<float> zeros(static_cast<size_t>(count), 0.0F);
     const BatchSize size = Probe(plan, zeros);
     return std::make_unique<Step>(plan, size, MakeStack(plan.layers, {size.members, plan.rows}));
   } catch (const std::exception& error) {

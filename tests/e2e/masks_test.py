@@ -24,7 +24,7 @@ MEAN = 'kind = "mean"\ncolumns = ["x"]'
 TRAIN = line_training(ROUNDS)
 
 
-def study(title, window="3s", deadline="30s", min_nodes=4, train=False):
+def study(title, window="8s", deadline="30s", min_nodes=4, train=False):
     return STUDY % {"title": title, "window": window, "deadline": deadline, "min_nodes": min_nodes,
                     "recipe": TRAIN if train else MEAN, "clip": "clip = 1" if train else ""}
 
@@ -129,7 +129,7 @@ def hold(federation, digest):
 
 def stolen_in_mid_study(federation):
     # East holds keys and has no data in it: a dead one of the roster would cost every round its deadline.
-    digest = federation.propose(study("Folders are stolen, a scrutineer dies", "3s", train=True))
+    digest = federation.propose(study("Folders are stolen, a scrutineer dies", "8s", train=True))
     federation.accept(digest, ROSTER)
     held = hold(federation, digest)
     check(held < ROUNDS, "round %d of %d waits for a node" % (held, ROUNDS))
@@ -240,7 +240,7 @@ def two_dead(federation):
           "two dead in an open round: it waits, and the study is abandoned with TOO_FEW_SCRUTINEERS")
     check(of_study(federation, "release", digest) == [], "nothing of it was released")
     unblock(federation, "loom")
-    late = federation.propose(study("Two scrutineers are dead from the start", "2s", "2s"))
+    late = federation.propose(study("Two scrutineers are dead from the start", "8s", "2s"))
     federation.accept(late, [node for node in NODES if node not in ("south", "mill")])
     check(ended_by(federation, late, "TOO_FEW_KEYS"),
           "two dead from the start: no round begins, and the study ends with TOO_FEW_KEYS")

@@ -1,6 +1,7 @@
 // What the three demos find, with noise, within tolerances of several standard errors.
 #include <algorithm>
 
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "tests/examples/demos.h"
 
@@ -70,8 +71,7 @@ TEST_CASE("Warehouses: figures of single sites are refused, and under other name
     if (withheld.table == kInjuries) reasons[withheld.cell] = withheld.reason;
   }
   for (int site = 9; site <= 20; ++site) {  // the twelve that are not large have about ten cases
-    char name[16];
-    std::snprintf(name, sizeof(name), "site-%02d", site);
+    const std::string name = absl::StrFormat("site-%02d", site);
     INFO(name);
     CHECK(reasons.count(name) == 1);
     CHECK(std::isnan(EstimateOf(result, kInjuries, name, "rate").value));

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -81,7 +82,15 @@ struct PlanQuestion {
   double yearly_node = 20, yearly_released = 10;  // budgets of a year
   std::string sweep;                              // "", noise or nodes
   std::string svg;                                // where to draw the sweep
+  std::optional<uint64_t> rounds_run;             // training: where the study ended
 };
 absl::Status PrintPlan(const CommandOptions& options, const PlanQuestion& question);
+
+// training_plan_command.cc: of a training study.
+struct TrainingScenario;
+absl::Status PrintTrainingPlan(const CommandOptions& options, const PlanQuestion& question,
+                               const study::Study& study, const TrainingScenario& scenario);
+// INVALID_ARGUMENT PLAN_ROUNDS when the study cannot have run so many rounds.
+absl::Status CheckRoundsRun(const PlanQuestion& question, const study::Study& study);
 
 }  // namespace mutual::research

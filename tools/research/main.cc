@@ -24,7 +24,8 @@ void AddPlan(CLI::App& app, mutual::research::PlanQuestion* question) {
   auto* plan = app.add_subcommand("plan", "whether a study can work, before anyone is asked");
   plan->footer(
       "\nExample:\n  mutual plan study.toml --nodes 40 --members lognormal:220:0.5 --response 0.6 "
-      "--sweep noise --svg noise.svg\n");
+      "--sweep noise --svg noise.svg\n"
+      "  mutual plan model.toml --nodes 12 --members 50 --rounds-run 18\n");
   plan->add_option("file", question->file)->required();
   plan->add_option("--nodes", question->nodes, "organisations asked");
   auto* members = plan->add_option(
@@ -43,6 +44,8 @@ void AddPlan(CLI::App& app, mutual::research::PlanQuestion* question) {
       ->capture_default_str();
   plan->add_option("--sweep", question->sweep, "draw the error against noise or nodes")
       ->check(CLI::IsMember({"noise", "nodes"}));
+  plan->add_option("--rounds-run", question->rounds_run,
+                   "a training study ended after so many rounds: what was spent and saved");
   plan->add_option("--svg", question->svg, "file for the sweep's drawing");
 }
 

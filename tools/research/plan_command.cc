@@ -17,6 +17,7 @@
 #include "study/plan/plan.h"
 #include "tools/research/commands.h"
 #include "tools/research/federation_size.h"
+#include "tools/research/training_plan.h"
 
 namespace mutual::research {
 namespace {
@@ -74,6 +75,12 @@ absl::StatusOr<double> NodeNoise(const study::Study& study, const study::Recipe&
   return static_cast<double>(grid.noise_stddev) / grid.scale / study.privacy.sampling_rate;
 }
 
+// A year's, with the orders of the node.toml that nodes begin with.
+privacy::BudgetPolicy PolicyOf(const PlanQuestion& question, const study::Study& study) {
+  return {study.privacy.delta,  question.yearly_node,     question.yearly_released,
+          question.yearly_node, question.yearly_released, {3, 4, 6, 8, 12, 20, 32, 64}};
+}
+
 absl::StatusOr<Cost> CostOf(const study::Study& study, const PlanQuestion& question) {
   privacy::Phase phase{study.privacy.noise_multiplier, study.privacy.sampling_rate, study.rounds()};
   Cost cost{};
@@ -85,10 +92,7 @@ absl::StatusOr<Cost> CostOf(const study::Study& study, const PlanQuestion& quest
   MUTUAL_ASSIGN_OR_RETURN(const privacy::RenyiCurve released, privacy::CurveOf(phase));
   MUTUAL_ASSIGN_OR_RETURN(const privacy::Epsilon released_epsilon,
                           privacy::EpsilonOf(std::span(&phase, 1), study.privacy.delta));
-  // The orders of the node.toml that nodes begin with.
-  const privacy::BudgetPolicy policy{study.privacy.delta,      question.yearly_node,
-                                     question.yearly_released, question.yearly_node,
-                                     question.yearly_released, {3, 4, 6, 8, 12, 20, 32, 64}};
+  const privacy::BudgetPolicy policy = PolicyOf(question, study);
   cost.node = node_epsilon.epsilon;
   cost.released = released_epsilon.epsilon;
   cost.left_node = question.yearly_node - privacy::YearlyEpsilon(policy, node);
@@ -318,6 +322,13 @@ absl::Status PrintPlan(const CommandOptions& options, const PlanQuestion& questi
   Planned planned;
   MUTUAL_ASSIGN_OR_RETURN(planned.study, study::ParseStudy(text, client::SolveNoise));
   MUTUAL_ASSIGN_OR_RETURN(planned.members, MembersOf(question));
+  if (std::holds_alternative<study::TrainSpec>(planned.study.recipe)) {
+    const study::Scenario scenario = ScenarioOf(question, planned.members, 0);
+    return PrintTrainingPlan(options, question, planned.study,
+                             {static_cast<double>(planned.members.size()), scenario.nodes,
+                              scenario.members, PolicyOf(question, planned.study)});
+  }
+  MUTUAL_RETURN_IF_ERROR(CheckRoundsRun(question, planned.study));
   study::MemberSample sample;
   if (question.sample.empty()) {
     sample = study::AssumedMembers(planned.study, kAssumedMembers);
