@@ -6,6 +6,26 @@
 #     -> program privacy_test, CTest entries privacy_test and (label slow) privacy_slow
 # and mutual_program(mutual-node SOURCES main.cc DEPS …) for what people run.
 
+# ThreadSanitizer is shown the locks of libraries that are built without it.
+if(MUTUAL_SANITIZE MATCHES "thread")
+  add_library(mutual_tsan OBJECT ${CMAKE_SOURCE_DIR}/tests/support/tsan_mutex.cc
+                                 ${CMAKE_SOURCE_DIR}/tests/support/tsan_grpc.cc)
+  target_compile_options(mutual_tsan PRIVATE -fsanitize=thread -fno-omit-frame-pointer -Wall -Wextra -Wconversion)
+endif()
+
+# What stands before the command of a test: where sanitizers look on, what also fails it for their reports. Times are
+# multiplied by MUTUAL_PATIENCE.
+set(MUTUAL_WATCH "")
+set(MUTUAL_PATIENCE 1)
+if(MUTUAL_SANITIZE MATCHES "thread")
+  set(MUTUAL_PATIENCE 3)
+endif()
+if(MUTUAL_SANITIZE AND MUTUAL_TESTS)
+  find_program(MUTUAL_PYTHON NAMES python3 PATHS /usr/bin NO_DEFAULT_PATH REQUIRED)
+  set(MUTUAL_WATCH ${CMAKE_COMMAND} -E env MUTUAL_TEST_PATIENCE=${MUTUAL_PATIENCE}
+                   ${MUTUAL_PYTHON} ${CMAKE_SOURCE_DIR}/tests/support/reports.py)
+endif()
+
 function(mutual_flags target)
   target_compile_features(${target} PUBLIC cxx_std_20)
   if(MUTUAL_WERROR)
@@ -26,6 +46,11 @@ function(mutual_flags target)
       # SOCI hides type information that the vptr check would need.
       target_compile_options(${target} PRIVATE -fno-sanitize=vptr)
     endif()
+  endif()
+  get_target_property(type ${target} TYPE)
+  if(TARGET mutual_tsan AND type STREQUAL "EXECUTABLE")
+    target_sources(${target} PRIVATE $<TARGET_OBJECTS:mutual_tsan>)
+    target_link_libraries(${target} PRIVATE absl::synchronization ${CMAKE_DL_LIBS})
   endif()
   if(MUTUAL_THREAD_SAFETY)
     target_compile_options(${target} PRIVATE -Wthread-safety -Werror=thread-safety)
@@ -60,7 +85,13 @@ function(mutual_test name)
   target_compile_definitions(${flat}_test PRIVATE
     MUTUAL_SOURCE_DIR="${CMAKE_SOURCE_DIR}" MUTUAL_BINARY_DIR="${CMAKE_BINARY_DIR}")
   mutual_flags(${flat}_test)
-  add_test(NAME ${flat}_test COMMAND ${flat}_test)
-  add_test(NAME ${flat}_slow COMMAND ${flat}_test [.slow])
+  add_test(NAME ${flat}_test COMMAND ${MUTUAL_WATCH} $<TARGET_FILE:${flat}_test>)
+  add_test(NAME ${flat}_slow COMMAND ${MUTUAL_WATCH} $<TARGET_FILE:${flat}_test> [.slow])
   set_tests_properties(${flat}_slow PROPERTIES LABELS slow)
+endfunction()
+
+# How long a test may take, in seconds of a build without sanitizers.
+function(mutual_timeout test seconds)
+  math(EXPR seconds "${seconds} * ${MUTUAL_PATIENCE}")
+  set_tests_properties(${test} PROPERTIES TIMEOUT ${seconds})
 endfunction()

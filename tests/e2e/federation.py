@@ -7,11 +7,16 @@ import io
 import json
 import os
 import random
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+
+
+# How many times longer than usual everything may take: more than 1 where a sanitizer slows the programs down.
+PATIENCE = int(os.environ.get("MUTUAL_TEST_PATIENCE", "1"))
 
 
 class Failed(Exception):
@@ -77,7 +82,7 @@ class Federation:
 
     def wait_for(self, name, text, seconds=60, after=0):
         """Waits until the log of `name` has `text` behind position `after`."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds * PATIENCE
         while time.monotonic() < until:
             if text in self.log(name)[after:]:
                 return
@@ -175,6 +180,8 @@ class Federation:
             self.serve_node(node)
 
     def propose(self, text):
+        text = re.sub(r'(?m)^(deadline|join_window) = "(\d+)s"',
+                      lambda found: '%s = "%ds"' % (found[1], int(found[2]) * PATIENCE), text)
         path = self.path("study-%d.toml" % len(os.listdir(self.folder)))
         with open(path, "w") as file:
             file.write(text)
@@ -187,7 +194,7 @@ class Federation:
 
     def watch(self, digest, seconds=600):
         """Waits for the study's end through the researcher's program, whatever the coordinator suffers."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + seconds * PATIENCE
         output = ""
         while time.monotonic() < until:
             code, output = self.run("mutual", "--dir", self.path("research"), "watch", digest,

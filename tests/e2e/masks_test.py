@@ -10,7 +10,7 @@ import struct
 import sys
 import time
 
-from federation import Failed, Federation, check
+from federation import PATIENCE, Failed, Federation, check
 from log_test import audit, ended_by, entries, public, wait_for_entry
 from study_text import line_training, real, study_text
 
@@ -30,7 +30,7 @@ def study(title, window="8s", deadline="30s", min_nodes=4, train=False):
 
 
 def wait_until(holds, what, seconds=30):
-    until = time.monotonic() + seconds
+    until = time.monotonic() + seconds * PATIENCE
     while time.monotonic() < until:
         if holds():
             return

@@ -60,6 +60,9 @@ class Workshop {
     const std::string library = std::string(MUTUAL_BINARY_DIR) + "/lib/libdisk_fault.so";
     ::setenv("LD_PRELOAD", library.c_str(), 1);
     ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
+    // To look for a report's folder, sanitizers would call the library before they can bear it.
+    ::unsetenv("TSAN_OPTIONS");
+    ::unsetenv("UBSAN_OPTIONS");
     ::setenv("MUTUAL_FAULT_FOLDER", log().c_str(), 1);
     ::setenv("MUTUAL_FAULT_KIND", fault.kind.c_str(), 1);
     ::setenv("MUTUAL_FAULT_AT", std::to_string(fault.at).c_str(), 1);
