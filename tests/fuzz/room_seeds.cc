@@ -18,15 +18,16 @@
 #include "crypto/invitation.h"
 #include "privacy/accountant.h"
 #include "study/result.h"
+#include "tests/support/study_text.h"
 
 namespace mutual::fuzz {
 namespace {
 
 using Inputs = std::vector<std::string>;
 
-// Every study file of the examples.
+// Every study file of the examples, and training with local steps, which none of them has.
 Inputs Studies() {
-  Inputs inputs;
+  Inputs inputs = {testing::LocalStudyText(3, 5)};
   for (const auto& entry :
        std::filesystem::recursive_directory_iterator(MUTUAL_SOURCE_DIR "/examples")) {
     if (entry.path().extension() != ".toml") continue;

@@ -32,6 +32,9 @@ void Check(std::string_view bytes) {
   fuzz::Promise(recipe.ok(), "a linted study has its recipe");
   fuzz::Promise((*recipe)->dimension() > 0 && (*recipe)->member_bound() > 0,
                 "a recipe has a length and a bound");
+  const StudyCost cost = lint.study->cost();
+  fuzz::Promise(cost.noised_sums() >= 1 && cost.noised_sums() <= 10'000'000,
+                "all noised sums can be added up");
 }
 
 }  // namespace
