@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "transparency/compact_range.h"
+#include "transparency/cosignature.h"
 #include "transparency/entry_bundle.h"
 #include "transparency/tile_files.h"
 
@@ -43,16 +44,15 @@ HashReader StagedReader(const Stage& stage, TileReader& old_tiles) {
 // `checkpoint` with those of `lines` that are good cosignatures of witnesses that `policy` names.
 absl::StatusOr<std::string> AddCosignatures(const Policy& policy, const std::string& checkpoint,
                                             std::span<const std::string> lines) {
-  MUTUAL_ASSIGN_OR_RETURN(const Note log_signed, ParseNote(checkpoint));
-  Note cosigned = log_signed;
+  MUTUAL_ASSIGN_OR_RETURN(Note cosigned, ParseNote(checkpoint));
+  std::vector<NoteVerifier> witnesses;
+  for (const PolicyWitness& witness : policy.witnesses()) witnesses.push_back(witness.key);
   for (const std::string& line : lines) {
     const auto signatures = ParseSignatureLines(line.ends_with('\n') ? line : line + "\n");
     if (!signatures.ok()) continue;
     for (const NoteSignature& signature : *signatures) {
-      Note alone = log_signed;
-      alone.signatures.push_back(signature);
-      const auto evaluation = policy.Evaluate(PrintNote(alone));
-      if (!evaluation.ok() || evaluation->cosigned_by.empty()) continue;
+      const auto good = ReadCosignatures({cosigned.text, {signature}}, witnesses);
+      if (!good.ok() || good->empty()) continue;
       if (std::ranges::count(cosigned.signatures, signature) > 0) continue;
       cosigned.signatures.push_back(signature);
     }

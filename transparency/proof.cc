@@ -54,6 +54,11 @@ absl::Status CheckCheckpoint(std::string_view bytes) {
   return ParseCheckpoint(note.text).status();
 }
 
+absl::Status CheckHasEntry(const Proof& proof) {
+  if (proof.entry.has_value()) return absl::OkStatus();
+  return InvalidArgument("the proof has no entry in it; give the entry as well");
+}
+
 }  // namespace
 
 absl::StatusOr<Proof> ParseProof(std::string_view bytes) {
@@ -112,8 +117,15 @@ absl::StatusOr<Evaluation> VerifyProof(const Proof& proof, std::string_view entr
 }
 
 absl::StatusOr<Evaluation> VerifyReceipt(const Proof& proof, const Policy& policy) {
-  if (proof.entry.has_value()) return VerifyProof(proof, *proof.entry, policy);
-  return InvalidArgument("the proof has no entry in it; give the entry as well");
+  MUTUAL_RETURN_IF_ERROR(CheckHasEntry(proof));
+  return VerifyProof(proof, *proof.entry, policy);
+}
+
+absl::Status VerifyReceiptIn(const Proof& proof, const Evaluation& evaluation) {
+  MUTUAL_RETURN_IF_ERROR(CheckHasEntry(proof));
+  const Checkpoint& checkpoint = evaluation.signed_checkpoint.checkpoint;
+  return VerifyInclusion(LeafHash(*proof.entry), proof.index, {checkpoint.size, checkpoint.root},
+                         proof.hashes);
 }
 
 }  // namespace mutual::transparency

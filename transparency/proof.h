@@ -49,5 +49,7 @@ absl::StatusOr<Evaluation> VerifyProof(const Proof& proof, std::string_view entr
                                        const Policy& policy);
 // The same for the entry in `extra`; INVALID_ARGUMENT when there is none.
 absl::StatusOr<Evaluation> VerifyReceipt(const Proof& proof, const Policy& policy);
+// The same, when `evaluation` is what a policy's RequireQuorum said of exactly proof.checkpoint.
+absl::Status VerifyReceiptIn(const Proof& proof, const Evaluation& evaluation);
 
 }  // namespace mutual::transparency

@@ -11,6 +11,7 @@
 
 #include "base/file.h"
 #include "base/status.h"
+#include "base/swapped_file.h"
 #include "crypto/digest.h"
 #include "transparency/note.h"
 
@@ -122,7 +123,7 @@ absl::StatusOr<bool> FileWitnessStore::CompareAndSwap(const std::string& origin,
   MUTUAL_ASSIGN_OR_RETURN(const std::string current, LoadLocked(origin));
   if (current != expected) return false;
   const std::string name = FileNameOf(origin);
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder_ / name, desired, FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(SwapFileDurably(folder_ / name, desired));
   // After the record: a crash in between leaves a record that is merely not on the list.
   if (expected.empty()) MUTUAL_RETURN_IF_ERROR(AddKnown(name));
   return true;

@@ -32,28 +32,92 @@ void CheckKeys(const toml::table& table, const std::set<std::string>& known,
   }
 }
 
+std::string KindOf(const toml::node& node) {
+  if (node.is_string()) return "a text";
+  if (node.is_boolean()) return "true or false";
+  if (node.is_integer()) return "a whole number";
+  if (node.is_floating_point()) return "a number";
+  if (node.is_array()) return "a list";
+  return node.is_table() ? "a section" : "a date or time";
+}
+
+void AddKind(const toml::node& found, const std::string& what, const std::string& wanted,
+             Problems* problems) {
+  problems->Add(found, absl::StrFormat("%s is %s, want %s", what, KindOf(found), wanted));
+}
+
+// The list or section `key`; null when it is not there, or is something else, which is a problem.
+const toml::array* List(const toml::table& table, const std::string& key, Problems* problems) {
+  const toml::node* const node = table.get(key);
+  if (node != nullptr && !node->is_array()) AddKind(*node, key, "a list in brackets", problems);
+  return node == nullptr ? nullptr : node->as_array();
+}
+
+const toml::table* Section(const toml::table& table, const std::string& key, Problems* problems) {
+  const toml::node* const node = table.get(key);
+  if (node != nullptr && !node->is_table()) AddKind(*node, key, "a section", problems);
+  return node == nullptr ? nullptr : node->as_table();
+}
+
+// Limits have no default: one that is not there is a problem too. 1 stands for what is not read.
 double Number(const toml::table& table, const std::string& key, Problems* problems) {
-  const auto value = table[key].value<double>();
-  if (!value) problems->Add(table, absl::StrFormat("a number \"%s\" is missing", key));
-  return value.value_or(1);
+  const toml::node* const node = table.get(key);
+  if (node == nullptr) {
+    problems->Add(table, absl::StrFormat("a number \"%s\" is missing", key));
+  } else if (!node->is_number()) {
+    AddKind(*node, key, "a number", problems);
+  } else {
+    return node->value_or(1.0);
+  }
+  return 1;
+}
+
+std::string TextIn(const toml::node& node, const std::string& what, Problems* problems) {
+  if (!node.is_string()) AddKind(node, what, "a text in quotes", problems);
+  return node.is_string() ? node.value_or(std::string()) : std::string();
+}
+
+std::string TextOr(const toml::table& table, const std::string& key, const std::string& fallback,
+                   Problems* problems) {
+  const toml::node* const node = table.get(key);
+  return node == nullptr ? fallback : TextIn(*node, key, problems);
+}
+
+bool FlagOr(const toml::table& table, const std::string& key, bool fallback, Problems* problems) {
+  const toml::node* const node = table.get(key);
+  if (node != nullptr && !node->is_boolean()) AddKind(*node, key, "true or false", problems);
+  return node == nullptr || !node->is_boolean() ? fallback : node->value_or(fallback);
 }
 
 std::map<std::string, std::string> Texts(const toml::table& table, Problems* problems) {
   std::map<std::string, std::string> texts;
   for (const auto& [key, node] : table) {
-    const auto value = node.value<std::string>();
-    if (!value) problems->Add(node, "want a text in quotes");
-    texts[std::string(key.str())] = value.value_or("");
+    const std::string name(key.str());
+    texts[name] = TextIn(node, "\"" + name + "\"", problems);
   }
   return texts;
 }
 
 char OneOf(const toml::table& table, const std::string& key, const std::string& allowed,
            Problems* problems) {
-  const std::string value = table[key].value_or(std::string(1, allowed[0]));
+  const toml::node* const node = table.get(key);
+  if (node == nullptr) return allowed[0];
+  const std::string value = TextIn(*node, key, problems);
   if (value.size() == 1 && allowed.find(value) != std::string::npos) return value[0];
-  problems->Add(*table.get(key), absl::StrFormat("%s is not one this program reads", key));
+  if (node->is_string()) {
+    problems->Add(*node, absl::StrFormat("%s is not one this program reads", key));
+  }
   return allowed[0];
+}
+
+std::string Encoding(const toml::table& table, Problems* problems) {
+  const toml::node* const node = table.get("encoding");
+  if (node == nullptr) return "utf-8";
+  const std::string encoding = TextIn(*node, "encoding", problems);
+  if (node->is_string() && encoding != "utf-8" && encoding != "latin-1") {
+    problems->Add(*node, "encoding is neither utf-8 nor latin-1");
+  }
+  return encoding;
 }
 
 TableConfig ReadTableConfig(const toml::table& table, const std::filesystem::path& folder,
@@ -63,38 +127,36 @@ TableConfig ReadTableConfig(const toml::table& table, const std::filesystem::pat
       {"file", "delimiter", "decimal", "encoding", "header", "missing", "columns", "categories"},
       "a table", problems);
   TableConfig config;
-  const std::string file = table["file"].value_or(std::string());
-  if (file.empty()) problems->Add(table, "the table has no file");
+  const std::string file = TextOr(table, "file", "", problems);
+  if (table.get("file") == nullptr || (file.empty() && table.get("file")->is_string())) {
+    problems->Add(table, "the table has no file");
+  }
   config.file = (folder / file).string();
   config.delimiter = OneOf(table, "delimiter", ",;\t", problems);
   config.decimal = OneOf(table, "decimal", ".,", problems);
-  config.encoding = table["encoding"].value_or(std::string("utf-8"));
-  if (config.encoding != "utf-8" && config.encoding != "latin-1") {
-    problems->Add(table, "encoding is neither utf-8 nor latin-1");
-  }
-  config.has_header = table["header"].value_or(true);
-  if (const toml::array* const missing = table["missing"].as_array()) {
+  config.encoding = Encoding(table, problems);
+  config.has_header = FlagOr(table, "header", true, problems);
+  if (const toml::array* const missing = List(table, "missing", problems)) {
     config.missing.clear();
     for (const toml::node& mark : *missing) {
-      config.missing.push_back(mark.value_or(std::string()));
+      config.missing.push_back(TextIn(mark, "a mark in missing", problems));
     }
   }
-  if (const toml::table* const columns = table["columns"].as_table()) {
+  if (const toml::table* const columns = Section(table, "columns", problems)) {
     config.columns = Texts(*columns, problems);
   }
-  if (const toml::table* const categories = table["categories"].as_table()) {
+  if (const toml::table* const categories = Section(table, "categories", problems)) {
     for (const auto& [column, map] : *categories) {
-      if (const toml::table* const values = map.as_table()) {
-        config.categories[std::string(column.str())] = Texts(*values, problems);
-      } else {
-        problems->Add(map, "want a section of file value = \"category\"");
-      }
+      const std::string name(column.str());
+      const toml::table* const values = Section(*categories, name, problems);
+      if (values != nullptr) config.categories[name] = Texts(*values, problems);
     }
   }
   return config;
 }
 
 privacy::BudgetPolicy ReadPolicy(const toml::table& table, Problems* problems) {
+  const int before = problems->count;
   CheckKeys(table,
             {"delta", "yearly_epsilon_node", "yearly_epsilon_public", "study_epsilon_node",
              "study_epsilon_public", "orders"},
@@ -105,9 +167,13 @@ privacy::BudgetPolicy ReadPolicy(const toml::table& table, Problems* problems) {
   policy.yearly_epsilon_public = Number(table, "yearly_epsilon_public", problems);
   policy.study_epsilon_node = Number(table, "study_epsilon_node", problems);
   policy.study_epsilon_public = Number(table, "study_epsilon_public", problems);
-  if (const toml::array* const orders = table["orders"].as_array()) {
-    for (const toml::node& order : *orders) policy.orders.push_back(order.value_or(0));
+  if (const toml::array* const orders = List(table, "orders", problems)) {
+    for (const toml::node& order : *orders) {
+      if (!order.is_integer()) AddKind(order, "an order in orders", "a whole number", problems);
+      policy.orders.push_back(order.is_integer() ? order.value_or(0) : 0);
+    }
   }
+  if (problems->count > before) return policy;  // what was not read can only be wrong
   const absl::Status valid = privacy::ValidatePolicy(policy);
   if (!valid.ok()) problems->Add(table, std::string(valid.message()));
   return policy;
@@ -116,15 +182,29 @@ privacy::BudgetPolicy ReadPolicy(const toml::table& table, Problems* problems) {
 std::vector<std::string> ReadWitnessLogs(const toml::table& table, Problems* problems) {
   CheckKeys(table, {"logs"}, "[witness]", problems);
   std::vector<std::string> vkeys;
-  if (const toml::array* const logs = table["logs"].as_array()) {
+  if (table.get("logs") == nullptr) problems->Add(table, "[witness] needs logs = [\"VKEY\", …]");
+  if (const toml::array* const logs = List(table, "logs", problems)) {
     for (const toml::node& log : *logs) {
-      vkeys.push_back(log.value_or(std::string()));
-      if (vkeys.back().empty()) problems->Add(log, "want a log's vkey in quotes");
+      vkeys.push_back(TextIn(log, "a log in logs", problems));
+      if (vkeys.back().empty() && log.is_string())
+        problems->Add(log, "want a log's vkey in quotes");
     }
-  } else {
-    problems->Add(table, "[witness] needs logs = [\"VKEY\", …]");
   }
   return vkeys;
+}
+
+uint64_t ReadSlots(const toml::table& root, Problems* problems) {
+  const toml::node* const node = root.get("slots");
+  if (node != nullptr && !node->is_integer()) {
+    AddKind(*node, "slots", "a whole number", problems);
+    return 0;
+  }
+  const int64_t slots = node == nullptr ? 0 : node->value_or(int64_t{0});
+  if (slots < 1 || slots > 10000000) {
+    problems->Add(node == nullptr ? root : *node,
+                  "slots, the number of places for members, must be 1 to 10000000");
+  }
+  return static_cast<uint64_t>(slots);
 }
 
 }  // namespace
@@ -142,27 +222,22 @@ absl::StatusOr<NodeConfig> LoadNodeConfig(const std::filesystem::path& path) {
   Problems problems;
   NodeConfig config;
   CheckKeys(root, {"slots", "policy", "tables", "witness"}, "the file", &problems);
-  const int64_t slots = root["slots"].value_or(int64_t{0});
-  if (slots < 1 || slots > 10000000) {
-    problems.Add(root, "slots, the number of places for members, must be 1 to 10000000");
-  }
-  config.slots = static_cast<uint64_t>(slots);
-  if (const toml::table* const policy = root["policy"].as_table()) {
-    config.policy = ReadPolicy(*policy, &problems);
-  } else {
+  config.slots = ReadSlots(root, &problems);
+  if (root.get("policy") == nullptr) {
     problems.Add(root, "there is no [policy]: the organisation's own privacy limits");
   }
-  if (const toml::table* const witness = root["witness"].as_table()) {
+  if (const toml::table* const policy = Section(root, "policy", &problems)) {
+    config.policy = ReadPolicy(*policy, &problems);
+  }
+  if (const toml::table* const witness = Section(root, "witness", &problems)) {
     config.witness_logs = ReadWitnessLogs(*witness, &problems);
   }
-  if (const toml::table* const tables = root["tables"].as_table()) {
-    for (const auto& [name, node] : *tables) {
-      if (const toml::table* const table = node.as_table()) {
-        config.tables[std::string(name.str())] =
-            ReadTableConfig(*table, path.parent_path(), &problems);
-      } else {
-        problems.Add(node, "want a section [tables.NAME]");
-      }
+  if (const toml::table* const tables = Section(root, "tables", &problems)) {
+    for (const auto& [key, node] : *tables) {
+      const std::string name(key.str());
+      const toml::table* const table = Section(*tables, name, &problems);
+      if (table == nullptr) continue;
+      config.tables[name] = ReadTableConfig(*table, path.parent_path(), &problems);
     }
   }
   if (problems.count > 0) {

@@ -103,7 +103,9 @@ void Node::ServeWitness(Channel& channel) {
           request.ok() ? request->checkpoint : body)));
       forked_ = true;
     }
-    return channel.Cosign({answer.code, answer.content_type, answer.body}).ok();
+    const bool told = channel.Cosign({answer.code, answer.content_type, answer.body}).ok();
+    if (forked_) channel.Cancel();  // rounds wait for no heartbeat before they end
+    return told && !forked_;
   });
   if (absl::IsUnauthenticated(ended) || absl::IsPermissionDenied(ended)) channel.Cancel();
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_join.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "base/swapped_file.h"
 #include "client/node/evidence.h"
 #include "client/node/trust.h"
 #include "transparency/proof.h"
@@ -73,7 +74,7 @@ absl::Status Trust::SeeLocked(const transparency::Checkpoint& checkpoint,
     return Forked(seen_bytes_, bytes);
   }
   if (checkpoint.size <= seen_.size) return absl::OkStatus();
-  MUTUAL_RETURN_IF_ERROR(WriteFileDurably(folder_ / "trust" / "seen", bytes, FileMode::kPublic));
+  MUTUAL_RETURN_IF_ERROR(SwapFileDurably(folder_ / "trust" / "seen", bytes));
   seen_ = {checkpoint.size, checkpoint.root};
   seen_bytes_ = bytes;
   return absl::OkStatus();
@@ -86,10 +87,22 @@ absl::Status Trust::See(const std::string& checkpoint) {
   return SeeLocked(opened.checkpoint, checkpoint);
 }
 
+// Errors are not kept: a checkpoint that lacks a quorum now may come again with more signatures.
+absl::StatusOr<transparency::Evaluation> Trust::RequireQuorumLocked(const std::string& checkpoint) {
+  constexpr size_t kJudged = 4;
+  for (const Judged& one : judged_) {
+    if (one.checkpoint == checkpoint) return one.evaluation;
+  }
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  if (judged_.size() == kJudged) judged_.pop_front();
+  judged_.push_back({checkpoint, evaluation});
+  return evaluation;
+}
+
 absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string& checkpoint) {
   const absl::MutexLock lock(&mutex_);
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation,
-                          policy_.RequireQuorum(checkpoint));
+                          RequireQuorumLocked(checkpoint));
   const transparency::Checkpoint& found = evaluation.signed_checkpoint.checkpoint;
   MUTUAL_RETURN_IF_ERROR(SeeLocked(found, checkpoint));
   return transparency::TreeHead{found.size, found.root};
@@ -97,7 +110,7 @@ absl::StatusOr<transparency::TreeHead> Trust::VerifyCheckpoint(const std::string
 
 absl::StatusOr<Trust::Cosigned> Trust::Cosigners(const std::string& checkpoint) {
   const absl::MutexLock lock(&mutex_);
-  MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, policy_.RequireQuorum(checkpoint));
+  MUTUAL_ASSIGN_OR_RETURN(transparency::Evaluation evaluation, RequireQuorumLocked(checkpoint));
   MUTUAL_RETURN_IF_ERROR(SeeLocked(evaluation.signed_checkpoint.checkpoint, checkpoint));
   return Cosigned{std::move(evaluation), policy_, policy_.LeastOverlap()};
 }
@@ -106,7 +119,8 @@ absl::StatusOr<VerifiedEntry> Trust::Verify(const std::string& receipt) {
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Proof proof, transparency::ParseProof(receipt));
   const absl::MutexLock lock(&mutex_);
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Evaluation evaluation,
-                          transparency::VerifyReceipt(proof, policy_));
+                          RequireQuorumLocked(proof.checkpoint));
+  MUTUAL_RETURN_IF_ERROR(transparency::VerifyReceiptIn(proof, evaluation));
   const transparency::Checkpoint& checkpoint = evaluation.signed_checkpoint.checkpoint;
   const transparency::TreeHead tree{checkpoint.size, checkpoint.root};
   MUTUAL_RETURN_IF_ERROR(SeeLocked(checkpoint, proof.checkpoint));
@@ -134,6 +148,7 @@ absl::Status Trust::TakeLocked(transparency::Policy policy) {
   MUTUAL_RETURN_IF_ERROR(
       WriteFileDurably(folder_ / "trust" / "policy", policy.ToText(), FileMode::kPublic));
   policy_ = std::move(policy);
+  judged_.clear();
   return absl::OkStatus();
 }
 

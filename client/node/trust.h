@@ -8,6 +8,7 @@
 //   DIR/evidence/         two checkpoints that cannot both be honest, if that was ever seen
 #pragma once
 
+#include <deque>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -77,12 +78,21 @@ class Trust {
   absl::Status SeeLocked(const transparency::Checkpoint& checkpoint, const std::string& bytes)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status TakeLocked(transparency::Policy policy) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<transparency::Evaluation> RequireQuorumLocked(const std::string& checkpoint)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::filesystem::path folder_;
   absl::Mutex mutex_;
   transparency::Policy policy_ ABSL_GUARDED_BY(mutex_);
   transparency::TreeHead seen_ ABSL_GUARDED_BY(mutex_);
   std::string seen_bytes_ ABSL_GUARDED_BY(mutex_);
+  // The last checkpoints that policy_ found good: a round shows one several times, and each has
+  // many signatures.
+  struct Judged {
+    std::string checkpoint;
+    transparency::Evaluation evaluation;
+  };
+  std::deque<Judged> judged_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace mutual::client

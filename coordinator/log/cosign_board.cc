@@ -6,6 +6,7 @@
 
 #include "absl/time/clock.h"
 #include "base/status.h"
+#include "transparency/policy_change.h"
 
 namespace mutual::coordinator {
 
@@ -14,16 +15,9 @@ using transparency::AddCheckpointRequest;
 constexpr std::chrono::seconds kGrace(2);  // for wanted witnesses, once the quorum is there
 }  // namespace
 
-// Judged anew when a line has come: asked every millisecond, the signatures would keep a core busy.
-bool CosignBoard::HasQuorum() {
-  if (policy_->quorum() == "none") return true;
-  if (judged_ && judged_->lines == lines_.size()) return judged_->has_quorum;
-  std::string cosigned = PrintNote(note_);
-  for (const std::string& line : lines_) cosigned += line;
-  const auto evaluation = policy_->Evaluate(cosigned);
-  judged_ = {lines_.size(), evaluation.ok() && evaluation->has_quorum};
-  return judged_->has_quorum;
-}
+// By names: TakeAnswer has verified every cosignature that is counted, and the log's writer does so
+// again before it publishes.
+bool CosignBoard::HasQuorum() const { return transparency::MeetsQuorum(*policy_, cosigned_); }
 
 bool CosignBoard::HasWanted(const std::vector<WantedWitnesses>& wanted) const {
   return std::all_of(wanted.begin(), wanted.end(), [this](const WantedWitnesses& group) {
@@ -74,7 +68,6 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
     note_ = std::move(note);
     size_ = checkpoint.size;
     lines_.clear();
-    judged_.reset();
     cosigned_.clear();
     has_stale_ = is_rolled_back_ = false;
     if (HasQuorum()) {  // nobody need cosign

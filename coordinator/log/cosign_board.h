@@ -58,13 +58,9 @@ class CosignBoard {
     std::string asked;                // was taken, not yet answered
     bool is_stale = false;            // answered 409: needs a proof from old_size
   };
-  struct Judged {
-    size_t lines = 0;
-    bool has_quorum = false;
-  };
   absl::Status Post(const transparency::CosignRequest& request, Place* place);
   absl::StatusOr<bool> Refresh(const transparency::CosignRequest& request);
-  bool HasQuorum() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  bool HasQuorum() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool HasWanted(const std::vector<WantedWitnesses>& wanted) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -77,7 +73,6 @@ class CosignBoard {
   std::vector<std::string> lines_ ABSL_GUARDED_BY(mutex_);
   std::set<std::string> cosigned_ ABSL_GUARDED_BY(mutex_);  // names
   bool has_stale_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<Judged> judged_ ABSL_GUARDED_BY(mutex_);  // of this checkpoint
   bool is_rolled_back_ ABSL_GUARDED_BY(mutex_) = false;
 };
 

@@ -1,9 +1,9 @@
 // The federation's log as the coordinator writes it: entries before their effects, each once.
 //
-// One thread owns the writer and appends what waits, up to 256 entries a batch; callers wait until their
-// entry is published under a quorum of cosignatures. An entry has a key made of its content (type, study,
-// round, node), and a key is appended once for ever: who asks again gets what stands in the log, after a
-// crash too.
+// One thread owns the writer and appends what waits, up to 256 entries a batch; callers wait until
+// their entry is published under a quorum of cosignatures. An entry has a key made of its content
+// (type, study, round, node), and a key is appended once for ever: who asks again gets what stands
+// in the log, after a crash too.
 #pragma once
 
 #include <condition_variable>
@@ -25,6 +25,7 @@
 #include "coordinator/log/cosign_board.h"
 #include "crypto/signing_key.h"
 #include "transparency/log.h"
+#include "transparency/log_reader.h"
 #include "transparency/policy.h"
 #include "transparency/signed_entry.h"
 
@@ -34,7 +35,8 @@ namespace mutual::coordinator {
 struct LoggedEntry {
   uint64_t index = 0;
   std::string bytes;
-  std::string checkpoint;  // of AppendFor: the one that it was published with, empty after a restart
+  std::string
+      checkpoint;  // of AppendFor: the one that it was published with, empty after a restart
 };
 
 // Thread-safe.
@@ -57,17 +59,18 @@ class PublicLog {
   // Checkpoints of this log that outside witnesses of the policy keep, as they answer.
   using KeptElsewhere = std::function<std::vector<std::string>(const transparency::Policy&)>;
 
-  // Opens or begins the log. Errors as of transparency::Log::Open; DATA_LOSS STORAGE_ROLLED_BACK also
-  // when a checkpoint that is kept elsewhere is ahead of it. Nothing is appended before a quorum of
-  // witnesses has cosigned what was published last: one that has seen more says so.
+  // Opens or begins the log. Errors as of transparency::Log::Open; DATA_LOSS STORAGE_ROLLED_BACK
+  // also when a checkpoint that is kept elsewhere is ahead of it. Nothing is appended before a
+  // quorum of witnesses has cosigned what was published last: one that has seen more says so.
   static absl::StatusOr<std::unique_ptr<PublicLog>> Open(
       Options options, const KeptElsewhere& kept_elsewhere = nullptr);
   ~PublicLog();
 
   // Signs with the coordinator's key.
   absl::StatusOr<transparency::SignedEntry> Sign(const transparency::Entry& entry) const;
-  // Waits until the entry, or the one with its key that was first, is published. UNAVAILABLE NO_QUORUM
-  // when that takes longer than the patience: ask again. Other errors: the log has stopped.
+  // Waits until the entry, or the one with its key that was first, is published. UNAVAILABLE
+  // NO_QUORUM when that takes longer than the patience: ask again. Other errors: the log has
+  // stopped.
   absl::StatusOr<LoggedEntry> Append(const transparency::SignedEntry& entry);
   // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
   absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
@@ -89,8 +92,8 @@ class PublicLog {
   // SHA-256 in hex that the newest software entry of `subject` ("coordinator", "node/<name>",
   // "researcher/<name>") gives for `program`; empty when there is none.
   std::string DeclaredSoftware(const std::string& subject, const std::string& program);
-  // Takes a checkpoint that somebody says this log has shown; without this log's signature it counts
-  // for nothing. One that is ahead of this log, or of another tree, stops the log:
+  // Takes a checkpoint that somebody says this log has shown; without this log's signature it
+  // counts for nothing. One that is ahead of this log, or of another tree, stops the log:
   // STORAGE_ROLLED_BACK. Does not wait.
   void Heed(const std::string& checkpoint);
   // OK until a write failed: then the program must end and be started again.
@@ -109,6 +112,11 @@ class PublicLog {
   struct Published {
     transparency::TreeHead head;
     std::string checkpoint;
+  };
+  // The policy's receipt under a checkpoint: every node asks for it in every round.
+  struct PolicyShown {
+    uint64_t index = 0;
+    std::string checkpoint, receipt;
   };
   using ReadCall = std::function<absl::Status(transparency::LogReader&, const Published&)>;
 
@@ -130,6 +138,7 @@ class PublicLog {
   bool IsStopping();
   absl::Status Index(uint64_t first, const std::vector<std::string>& entries);
   absl::Status ReadAll();
+  bool HasCrowd() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void WaitForCompany();
   std::vector<std::string> TakeBatch() ABSL_LOCKS_EXCLUDED(mutex_);
   absl::Status RecosignWhenIdle();
@@ -144,8 +153,9 @@ class PublicLog {
   absl::Mutex mutex_;
   std::deque<std::string> waiting_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, WantedWitnesses> wanted_ ABSL_GUARDED_BY(mutex_);  // by key of what waits
-  std::map<std::string, std::string> wanted_checkpoints_ ABSL_GUARDED_BY(mutex_);  // not yet fetched
-  std::optional<WantedWitnesses> recosign_ ABSL_GUARDED_BY(mutex_);  // asked for, not yet done
+  std::map<std::string, std::string> wanted_checkpoints_
+      ABSL_GUARDED_BY(mutex_);                                            // not yet fetched
+  std::optional<WantedWitnesses> recosign_ ABSL_GUARDED_BY(mutex_);       // asked for, not yet done
   std::optional<transparency::TreeHead> heeded_ ABSL_GUARDED_BY(mutex_);  // the largest, unchecked
   std::map<std::string, WantedWitnesses> wanted_now_;  // of the batch, by key; the worker's
   std::map<std::string, std::string> pending_
@@ -157,6 +167,9 @@ class PublicLog {
   transparency::TreeHead head_ ABSL_GUARDED_BY(mutex_);
   std::optional<transparency::Policy> policy_ ABSL_GUARDED_BY(mutex_);
   uint64_t policy_index_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: genesis
+  PolicyShown policy_shown_ ABSL_GUARDED_BY(mutex_);
+  absl::Mutex reader_mutex_ ABSL_ACQUIRED_BEFORE(mutex_);
+  std::unique_ptr<transparency::LogReader> reader_ ABSL_GUARDED_BY(reader_mutex_);
   absl::Time cosigned_;  // when the witnesses were asked last; the worker's after Open
   absl::Status broken_ ABSL_GUARDED_BY(mutex_);
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -6,9 +6,10 @@
 
 namespace mutual::coordinator {
 
-// Calls `read` with a reader of the newest published tree; again when partial tiles were superseded and
-// deleted under it.
+// Calls `read` with a reader of the newest published tree; again when partial tiles were superseded
+// and deleted under it. The reader stays while the tree does: many ask for receipts of one batch.
 absl::Status PublicLog::Read(const ReadCall& read) {
+  const absl::MutexLock one_at_a_time(&reader_mutex_);
   absl::Status status;
   for (int attempt = 0; attempt < 20; ++attempt) {
     Published published;
@@ -16,9 +17,16 @@ absl::Status PublicLog::Read(const ReadCall& read) {
       const absl::MutexLock lock(&mutex_);
       published = {head_, checkpoint_};
     }
-    auto reader = transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()),
-                                                published.head);
-    status = reader.ok() ? read(**reader, published) : reader.status();
+    if (reader_ == nullptr || reader_->tree() != published.head) {
+      reader_.reset();
+      auto opened = transparency::LogReader::Open(transparency::FetchFromFolder(served_folder()),
+                                                  published.head);
+      status = opened.status();
+      if (opened.ok()) reader_ = *std::move(opened);
+    }
+    if (reader_ != nullptr) status = read(*reader_, published);
+    if (status.ok()) return status;
+    reader_.reset();
     if (!absl::IsNotFound(status)) return status;
   }
   return status;
@@ -75,13 +83,19 @@ absl::StatusOr<std::string> PublicLog::Receipt(uint64_t index) {
 }
 
 absl::StatusOr<std::string> PublicLog::PolicyReceipt() {
-  uint64_t index = 0;
+  PolicyShown shown;
   {
     const absl::MutexLock lock(&mutex_);
-    index = policy_index_;
+    if (policy_index_ == 0) return NotFound("nobody is a witness yet");
+    shown = {policy_index_, checkpoint_, ""};
+    const bool is_same =
+        policy_shown_.index == shown.index && policy_shown_.checkpoint == shown.checkpoint;
+    if (is_same) return policy_shown_.receipt;
   }
-  if (index == 0) return NotFound("nobody is a witness yet");
-  return Receipt(index);
+  MUTUAL_ASSIGN_OR_RETURN(shown.receipt, Receipt(shown.index));
+  const absl::MutexLock lock(&mutex_);
+  policy_shown_ = shown;
+  return shown.receipt;
 }
 
 }  // namespace mutual::coordinator

@@ -296,20 +296,8 @@ absl::StatusOr<std::string> FederationCore::FinishUpload(const Caller& caller,
                       caller.organisation),
         "CONTRIBUTED_TWICE");
   }
-  {
-    const absl::MutexLock lock(&mutex_);
-    StudyRun* const run = Find(ticket.study);
-    if (run == nullptr) return NoStudy(ticket.study);
-    if (!run->IsOpen(ticket.round)) {
-      return WithCode(
-          FailedPrecondition("round %d closed while the contribution was being received",
-                             ticket.round),
-          "ROUND_CLOSED");
-    }
-    MUTUAL_RETURN_IF_ERROR(run->Apply(
-        ContributionArrived{caller.organisation, ticket.sha256, ticket.bytes, logged.index}));
-    changed_ = true;
-  }
+  MUTUAL_RETURN_IF_ERROR(
+      TakeContribution(ticket, {caller.organisation, ticket.sha256, ticket.bytes, logged.index}));
   return parts_.log->Receipt(logged.index);
 }
 

@@ -1,8 +1,10 @@
-// The coordinator without its network: who may do what, the studies, and the worker that releases sums.
+// The coordinator without its network: who may do what, the studies, and the worker that releases
+// sums.
 //
 // Thread-safe. One mutex guards everything; sums are computed by one worker thread outside it.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <map>
@@ -49,7 +51,7 @@ struct UploadTicket {
   uint64_t round = 0;
   Digest sha256;
   uint64_t bytes = 0;
-  std::string name;  // of the partial upload
+  std::string name;                                // of the partial upload
   std::optional<transparency::SignedEntry> entry;  // of a contribution, its signature checked
 };
 
@@ -60,8 +62,8 @@ struct ClassSumName {
   uint32_t mask_class = 0;
 };
 
-// The caller's own entry of one of `types` for the log `origin`, its signature checked; signatures of others are
-// left out. PERMISSION_DENIED BAD_STATEMENT.
+// The caller's own entry of one of `types` for the log `origin`, its signature checked; signatures
+// of others are left out. PERMISSION_DENIED BAD_STATEMENT.
 absl::StatusOr<transparency::SignedEntry> OwnEntry(const Caller& caller, const std::string& bytes,
                                                    const std::string& origin,
                                                    const std::set<std::string>& types);
@@ -84,8 +86,8 @@ class FederationCore {
   // The certificate of a newcomer; see Admission.
   absl::StatusOr<std::string> Join(const JoinRequest& request);
   Admission& admission() { return admission_; }
-  // The enrolled holder of a client certificate. UNAUTHENTICATED with a code of crypto/certificate.h,
-  // CERTIFICATE_MISSING or CERTIFICATE_REVOKED.
+  // The enrolled holder of a client certificate. UNAUTHENTICATED with a code of
+  // crypto/certificate.h, CERTIFICATE_MISSING or CERTIFICATE_REVOKED.
   absl::StatusOr<Caller> Authenticate(const std::string& certificate_pem);
 
   // The study file and its propose entry, signed by the researcher.
@@ -105,7 +107,8 @@ class FederationCore {
   // Logs the entry and counts the contribution. The receipt. May wait for the log.
   absl::StatusOr<std::string> FinishUpload(const Caller& caller, const UploadTicket& ticket);
   static std::string PartialName(const std::string& node, const Digest& study, uint64_t round);
-  // Masks (federation_masks.cc). A signed entry of a join window or a tally, logged and taken. The receipt.
+  // Masks (federation_masks.cc). A signed entry of a join window or a tally, logged and taken. The
+  // receipt.
   std::vector<MaskDuty> DutiesFor(const std::string& organisation);
   absl::StatusOr<std::string> SubmitMaskEntry(const Caller& caller, const std::string& entry,
                                               const WrappedKeys& wrapped);
@@ -126,19 +129,29 @@ class FederationCore {
   // The receipt of a contribution that stands in the log.
   absl::StatusOr<std::string> ContributionReceipt(const std::string& node, const Digest& study,
                                                   uint64_t round);
-  // Receipts of the entries behind a finished study's outcome (research.proto), those that are found,
-  // up to three megabytes.
+  // Receipts of the entries behind a finished study's outcome (research.proto), those that are
+  // found, up to three megabytes.
   std::vector<std::string> OutcomeReceipts(const StudyView& view);
   const FederationState& state() const { return *parts_.state; }
 
-  // `changed` is called, without the lock, after anything changed and every 10 s as a heartbeat.
+  // `changed` is called, without the lock, after anything changed and with every heartbeat.
   uint64_t Subscribe(std::function<void()> changed);
   void Unsubscribe(uint64_t id);
   void NotifyAll();
+  // Heartbeats so far, the first at the start: one every 10 s, every second while scrutineers are
+  // asked.
+  uint64_t beat() const { return beat_; }
   // The worker looks at once at what is due: after the clock was moved by hand.
   void Wake();
 
  private:
+  // A contribution that is in the log and waits to be counted (federation_arrivals.cc).
+  struct Arrival {
+    const UploadTicket* ticket;
+    ContributionArrived event;
+    absl::Status status;
+    bool is_taken = false;
+  };
   explicit FederationCore(const Parts& parts)
       : parts_(parts),
         admission_({parts.state, parts.journal, parts.log, parts.clock}),
@@ -152,6 +165,8 @@ class FederationCore {
   bool PublishOne();
   void FailRun(StudyRun* run, const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckScrutineers(const study::Study& study);
+  absl::Status TakeContribution(const UploadTicket& ticket, const ContributionArrived& event);
+  void TakeArrivals() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyRun* Find(const Digest& digest) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   StudyView ViewOf(const StudyRun& run) const;
   std::set<std::string> ActiveNodes() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
@@ -166,9 +181,12 @@ class FederationCore {
   std::vector<std::unique_ptr<StudyRun>> runs_ ABSL_GUARDED_BY(mutex_);
   bool changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
+  absl::Mutex arrivals_mutex_;
+  std::vector<Arrival*> arrivals_ ABSL_GUARDED_BY(arrivals_mutex_);  // each lives in its own call
   absl::Mutex subscribers_mutex_;
   std::map<uint64_t, std::function<void()>> subscribers_ ABSL_GUARDED_BY(subscribers_mutex_);
   uint64_t next_subscriber_ ABSL_GUARDED_BY(subscribers_mutex_) = 1;
+  std::atomic<uint64_t> beat_ = 1;
   std::chrono::steady_clock::time_point sought_;  // cosigners, last; the worker's
   std::thread worker_;
   WaitingThreads threads_{256};

@@ -177,6 +177,7 @@ void FederationCore::Work() {
     const absl::Duration early = is_tallying ? kHeartbeat - kTallyBeat : absl::ZeroDuration();
     if (parts_.clock->Now() > heartbeat - early) {
       notify = true;
+      ++beat_;
       heartbeat = parts_.clock->Now() + kHeartbeat;
     }
     if (notify) NotifyAll();

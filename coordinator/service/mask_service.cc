@@ -1,5 +1,6 @@
 // The service of join windows and tallies.
 #include <set>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/status.h"
@@ -111,19 +112,18 @@ class MaskService final : public Service {
                                                       const fed::WatchMasksRequest*) override {
     const auto caller = CallerOf(*context, core_, "node");
     const std::string node = caller.ok() ? caller->organisation : "";
-    // Every duty once a stream; an empty one in between as heartbeat.
+    // Every duty once a stream; an empty one as heartbeat.
     auto sent = std::make_shared<std::set<std::string>>();  // lives as long as the stream's closure
-    auto beats = std::make_shared<bool>(true);
+    auto beaten = std::make_shared<uint64_t>(0);
     return new PushReactor<fed::MaskDuty>(
-        core_, caller.status(), [this, node, sent, beats](bool*) -> std::optional<fed::MaskDuty> {
+        core_, caller.status(), [this, node, sent, beaten](bool*) -> std::optional<fed::MaskDuty> {
           for (const MaskDuty& duty : core_.DutiesFor(node)) {
             fed::MaskDuty message = ToProto(duty);
             if (!sent->insert(message.SerializeAsString()).second) continue;
-            *beats = false;
             return message;
           }
-          *beats = !*beats;
-          if (*beats) return std::nullopt;
+          const uint64_t beat = core_.beat();
+          if (std::exchange(*beaten, beat) == beat) return std::nullopt;
           return fed::MaskDuty();
         });
   }

@@ -1,6 +1,7 @@
 // The services for newcomers and nodes.
 #include <filesystem>
 #include <set>
+#include <utility>
 
 #include "base/encoding.h"
 #include "base/status.h"
@@ -97,10 +98,10 @@ class EnrolmentService final : public fed::Enrolment::CallbackService {
 // A node's contribution is its own affair: it may fetch models, never others' contributions.
 absl::Status MayFetch(FederationCore& core, const absl::StatusOr<Digest>& digest) {
   MUTUAL_RETURN_IF_ERROR(digest.status());
-  return core.IsModel(*digest) ? absl::OkStatus()
-                               : WithCode(NotFound("no model with digest %s is published",
-                                                   digest->Short()),
-                                          "CONTENT_UNKNOWN");
+  return core.IsModel(*digest)
+             ? absl::OkStatus()
+             : WithCode(NotFound("no model with digest %s is published", digest->Short()),
+                        "CONTENT_UNKNOWN");
 }
 
 // Uploads are taken as they arrive (raw_message.h).
@@ -123,12 +124,13 @@ class FederationService final : public Service {
                                         fed::AnswerStudyResponse* response) override {
     const auto caller = CallerOf(*context, core_, "node");
     if (!caller.ok()) return Reply(context, caller.status());
-    return ReplyLater(
-        context, core_, [this, caller = *caller, request, response]() -> absl::Status {
-          MUTUAL_ASSIGN_OR_RETURN(const std::string receipt, core_.Answer(caller, request->entry()));
-          response->set_receipt(receipt);
-          return absl::OkStatus();
-        });
+    return ReplyLater(context, core_,
+                      [this, caller = *caller, request, response]() -> absl::Status {
+                        MUTUAL_ASSIGN_OR_RETURN(const std::string receipt,
+                                                core_.Answer(caller, request->entry()));
+                        response->set_receipt(receipt);
+                        return absl::OkStatus();
+                      });
   }
 
   grpc::ServerUnaryReactor* Declare(Context* context, const fed::DeclareRequest* request,
@@ -184,30 +186,30 @@ class FederationService final : public Service {
   grpc::ServerUnaryReactor* Endorse(Context* context, const fed::EndorseRequest* request,
                                     fed::EndorseResponse*) override {
     const auto caller = CallerOf(*context, core_, "node");
-    return Reply(context, caller.ok() ? core_.admission().Endorse(caller->organisation,
-                                                                  caller->identity, request->entry())
-                                      : caller.status());
+    return Reply(context, caller.ok()
+                              ? core_.admission().Endorse(caller->organisation, caller->identity,
+                                                          request->entry())
+                              : caller.status());
   }
 
-  grpc::ServerWriteReactor<fed::RoundNotice>* WatchRounds(
-      Context* context, const fed::WatchRoundsRequest*) override {
+  grpc::ServerWriteReactor<fed::RoundNotice>* WatchRounds(Context* context,
+                                                          const fed::WatchRoundsRequest*) override {
     const auto caller = CallerOf(*context, core_, "node");
     const std::string node = caller.ok() ? caller->organisation : "";
-    // Every open round once a stream; an empty notice in between as heartbeat.
+    // Every open round once a stream; an empty notice as heartbeat.
     auto sent = std::make_shared<std::set<std::string>>();  // lives as long as the stream's closure
-    auto beats = std::make_shared<bool>(true);
+    auto beaten = std::make_shared<uint64_t>(0);
     return new PushReactor<fed::RoundNotice>(
-        core_, caller.status(), [this, node, sent, beats](bool*) -> std::optional<fed::RoundNotice> {
+        core_, caller.status(),
+        [this, node, sent, beaten](bool*) -> std::optional<fed::RoundNotice> {
           fed::RoundNotice message;
           for (const std::string& receipt : core_.NoticesFor(node)) {
             if (!sent->insert(receipt).second) continue;
             message.set_receipt(receipt);
-            *beats = false;
             return message;
           }
-          // Nothing new: one heartbeat, then silence until the next change.
-          *beats = !*beats;
-          if (*beats) return std::nullopt;
+          const uint64_t beat = core_.beat();
+          if (std::exchange(*beaten, beat) == beat) return std::nullopt;
           return message;
         });
   }
@@ -217,8 +219,8 @@ class FederationService final : public Service {
     const auto caller = CallerOf(*context, core_, "node");
     const auto digest = DigestOf(request->digest());
     const absl::Status allowed = caller.ok() ? MayFetch(core_, digest) : caller.status();
-    return new ContentReactor(
-        allowed, allowed.ok() ? core_.store().PathOf(*digest).string() : "", request->offset());
+    return new ContentReactor(allowed, allowed.ok() ? core_.store().PathOf(*digest).string() : "",
+                              request->offset());
   }
 
   grpc::ServerWriteReactor<fed::Chunk>* ReadLog(Context* context,

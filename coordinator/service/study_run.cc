@@ -198,12 +198,21 @@ absl::Status StudyRun::StartModel() {
   return absl::OkStatus();
 }
 
-absl::Status StudyRun::Apply(const RoundEvent& event) {
+absl::Status StudyRun::Apply(const RoundEvent& event) { return ApplyAll({event})[0]; }
+
+std::vector<absl::Status> StudyRun::ApplyAll(const std::vector<RoundEvent>& events) {
   RoundMachine next = *machine_;
-  MUTUAL_RETURN_IF_ERROR(next.Handle(event).status());
-  MUTUAL_RETURN_IF_ERROR(parts_.journal->AppendEvent(study_.digest, round_, Serialize(event), ""));
-  *machine_ = std::move(next);
-  return absl::OkStatus();
+  std::vector<absl::Status> statuses;
+  std::vector<std::string> accepted;
+  for (const RoundEvent& event : events) {
+    statuses.push_back(next.Handle(event).status());
+    if (statuses.back().ok()) accepted.push_back(Serialize(event));
+  }
+  if (accepted.empty()) return statuses;
+  const absl::Status kept = parts_.journal->AppendEvents(study_.digest, round_, accepted);
+  if (kept.ok()) *machine_ = std::move(next);
+  for (absl::Status& status : statuses) status.Update(kept);
+  return statuses;
 }
 
 std::optional<std::string> StudyRun::NoticeFor(const std::string& node) const {

@@ -85,6 +85,9 @@ class StudyRun {
   bool IsOnRoster(const std::string& node) const;
 
   absl::Status Apply(const RoundEvent& event);  // journal, then handle
+  // The same for several in one transaction. A status each: one that is refused keeps none of the
+  // others out.
+  std::vector<absl::Status> ApplyAll(const std::vector<RoundEvent>& events);
   absl::Status CheckDeadline(absl::Time now);
 
   // Set when every class sum of a round is there and the sum waits to be computed. The optimizer's

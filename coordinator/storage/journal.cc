@@ -12,15 +12,18 @@ namespace mutual::coordinator {
 namespace {
 
 constexpr const char* kTables[] = {
-    "CREATE TABLE IF NOT EXISTS invitations (secret TEXT PRIMARY KEY, role TEXT, expires TEXT, used "
+    "CREATE TABLE IF NOT EXISTS invitations (secret TEXT PRIMARY KEY, role TEXT, expires TEXT, "
+    "used "
     "TEXT)",
     "CREATE TABLE IF NOT EXISTS organisations (name TEXT PRIMARY KEY, role TEXT, certificate TEXT, "
     "identity TEXT, witness TEXT, enrolled TEXT, revoked TEXT)",
-    "CREATE TABLE IF NOT EXISTS studies (digest TEXT PRIMARY KEY, text TEXT, proposer TEXT, proposed "
+    "CREATE TABLE IF NOT EXISTS studies (digest TEXT PRIMARY KEY, text TEXT, proposer TEXT, "
+    "proposed "
     "TEXT, state TEXT, reason TEXT, roster TEXT, result TEXT, privacy TEXT, model TEXT)",
     "CREATE TABLE IF NOT EXISTS answers (study TEXT, node TEXT, accepted TEXT, entry TEXT, "
     "PRIMARY KEY (study, node))",
-    "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, study TEXT, round INTEGER, event TEXT)",
+    "CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, study TEXT, round INTEGER, event "
+    "TEXT)",
     "CREATE INDEX IF NOT EXISTS events_by_round ON events (study, round)",
     "CREATE TABLE IF NOT EXISTS incidents (id INTEGER PRIMARY KEY, code TEXT, what TEXT, time "
     "TEXT, "
@@ -51,7 +54,8 @@ class SqliteJournal final : public Journal {
     return Guarded([&]() -> absl::Status {
       std::string verdict;
       database_ << "PRAGMA journal_mode=WAL", soci::into(verdict);
-      // Here and not in the connection's options: SOCI leaks a connection whose options a damaged file refuses.
+      // Here and not in the connection's options: SOCI leaks a connection whose options a damaged
+      // file refuses.
       database_ << "PRAGMA synchronous=FULL";
       database_ << "PRAGMA synchronous", soci::into(verdict);
       if (verdict != "2") return Internal("SQLite is not synchronous=FULL");
@@ -99,10 +103,11 @@ class SqliteJournal final : public Journal {
                         "INVITATION_USED");
       }
       if (names > 0) {
-        return WithCode(AlreadyExists("an organisation called %s is enrolled already; choose another "
-                                      "name",
-                                      organisation.name),
-                        "NAME_TAKEN");
+        return WithCode(
+            AlreadyExists("an organisation called %s is enrolled already; choose another "
+                          "name",
+                          organisation.name),
+            "NAME_TAKEN");
       }
       database_ << "UPDATE invitations SET used = :n WHERE secret = :s",
           soci::use(organisation.name), soci::use(hash);
@@ -127,8 +132,9 @@ class SqliteJournal final : public Journal {
         return absl::OkStatus();
       }
       const soci::rowset<soci::row> rows =
-          (database_.prepare << "SELECT name, role, certificate, identity, witness, enrolled, revoked "
-                                "FROM organisations ORDER BY rowid");
+          (database_.prepare
+           << "SELECT name, role, certificate, identity, witness, enrolled, revoked "
+              "FROM organisations ORDER BY rowid");
       for (const soci::row& row : rows) {
         const auto text = [&](size_t i) { return row.get<std::string>(i); };
         all.push_back({text(0), text(1), text(2), text(3), text(4), text(5), text(6)});
@@ -175,10 +181,11 @@ class SqliteJournal final : public Journal {
   absl::Status SaveStudy(const StudyRecord& study) override {
     return Guarded([&] {
       const std::string digest = study.digest.ToHex();
-      database_ << "INSERT INTO studies VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j) ON CONFLICT "
-                   "(digest) DO UPDATE SET state = excluded.state, reason = excluded.reason, roster = "
-                   "excluded.roster, result = excluded.result, privacy = excluded.privacy, model = "
-                   "excluded.model",
+      database_
+          << "INSERT INTO studies VALUES (:a, :b, :c, :d, :e, :f, :g, :h, :i, :j) ON CONFLICT "
+             "(digest) DO UPDATE SET state = excluded.state, reason = excluded.reason, roster = "
+             "excluded.roster, result = excluded.result, privacy = excluded.privacy, model = "
+             "excluded.model",
           soci::use(digest), soci::use(study.text), soci::use(study.proposer),
           soci::use(study.proposed_at), soci::use(study.state), soci::use(study.reason),
           soci::use(study.roster), soci::use(study.result_json), soci::use(study.privacy_json),
@@ -223,12 +230,28 @@ class SqliteJournal final : public Journal {
                                 "= :s ORDER BY node",
            soci::use(digest));
       for (const soci::row& row : rows) {
-        all.push_back({row.get<std::string>(0), row.get<std::string>(1) == "1",
-                       row.get<std::string>(2)});
+        all.push_back(
+            {row.get<std::string>(0), row.get<std::string>(1) == "1", row.get<std::string>(2)});
       }
       return absl::OkStatus();
     }));
     return all;
+  }
+
+  absl::Status AppendEvents(const Digest& study, uint64_t round,
+                            const std::vector<std::string>& events) override {
+    return Guarded([&] {
+      const std::string digest = study.ToHex();
+      const auto number = static_cast<long long>(round);
+      soci::transaction transaction(database_);
+      for (const std::string& event : events) {
+        const std::string bytes = Hex(event);
+        database_ << "INSERT INTO events (study, round, event) VALUES (:a, :b, :c)",
+            soci::use(digest), soci::use(number), soci::use(bytes);
+      }
+      transaction.commit();
+      return absl::OkStatus();
+    });
   }
 
   absl::Status AppendEvent(const Digest& study, uint64_t round, const std::string& event,
@@ -254,7 +277,8 @@ class SqliteJournal final : public Journal {
       const std::string digest = study.ToHex();
       const auto number = static_cast<long long>(round);
       const soci::rowset<std::string> rows =
-          (database_.prepare << "SELECT event FROM events WHERE study = :s AND round = :r ORDER BY id",
+          (database_.prepare
+               << "SELECT event FROM events WHERE study = :s AND round = :r ORDER BY id",
            soci::use(digest), soci::use(number));
       for (const std::string& hex : rows) {
         MUTUAL_ASSIGN_OR_RETURN(events.emplace_back(), HexDecode(hex));
@@ -268,8 +292,8 @@ class SqliteJournal final : public Journal {
     long long last = 0;
     MUTUAL_RETURN_IF_ERROR(Guarded([&] {
       const std::string digest = study.ToHex();
-      database_ << "SELECT COALESCE(MAX(round), 0) FROM events WHERE study = :s",
-          soci::use(digest), soci::into(last);
+      database_ << "SELECT COALESCE(MAX(round), 0) FROM events WHERE study = :s", soci::use(digest),
+          soci::into(last);
       return absl::OkStatus();
     }));
     return static_cast<uint64_t>(last);
@@ -279,8 +303,7 @@ class SqliteJournal final : public Journal {
     std::string hex;
     MUTUAL_RETURN_IF_ERROR(Guarded([&] {
       const std::string digest = study.ToHex();
-      database_ << "SELECT state FROM states WHERE study = :s", soci::use(digest),
-          soci::into(hex);
+      database_ << "SELECT state FROM states WHERE study = :s", soci::use(digest), soci::into(hex);
       return absl::OkStatus();
     }));
     return HexDecode(hex);

@@ -1,7 +1,7 @@
 // The coordinator's durable memory: roster, invitations, studies, answers and round events.
 //
-// SQLite, WAL, synchronous=FULL: every write is committed before the call returns, so a coordinator killed at any
-// point resumes from here. Thread-safe.
+// SQLite, WAL, synchronous=FULL: every write is committed before the call returns, so a coordinator
+// killed at any point resumes from here. Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -27,23 +27,23 @@ struct Organisation {
 struct InvitationRecord {
   std::string secret_sha256;  // hex
   std::string role;
-  std::string expires;        // UTC text
+  std::string expires;  // UTC text
   bool used = false;
 };
 
 struct StudyRecord {
   Digest digest;
   std::string text, proposer, proposed_at;
-  std::string state;          // proposed, running, finished, abandoned
-  std::string reason;         // why abandoned
-  std::string roster;         // names, one per line, fixed when running begins
+  std::string state;                             // proposed, running, finished, abandoned
+  std::string reason;                            // why abandoned
+  std::string roster;                            // names, one per line, fixed when running begins
   std::string result_json, privacy_json, model;  // model: hex or empty
 };
 
 struct AnswerRow {
   std::string node;
   bool accepted = false;
-  std::string entry;          // the mandate or objection, as logged
+  std::string entry;  // the mandate or objection, as logged
 };
 
 // What the operator puts on record: an entry of the log, and the end of a study if it names one.
@@ -61,9 +61,10 @@ class Journal {
   virtual absl::Status AddInvitation(const InvitationRecord& invitation) = 0;
   virtual absl::StatusOr<std::optional<InvitationRecord>> FindInvitation(
       const std::string& secret_sha256) = 0;
-  // Marks the invitation used and adds the organisation, in one transaction. ALREADY_EXISTS INVITATION_USED or
-  // NAME_TAKEN.
-  virtual absl::Status Enrol(const std::string& secret_sha256, const Organisation& organisation) = 0;
+  // Marks the invitation used and adds the organisation, in one transaction. ALREADY_EXISTS
+  // INVITATION_USED or NAME_TAKEN.
+  virtual absl::Status Enrol(const std::string& secret_sha256,
+                             const Organisation& organisation) = 0;
   virtual absl::StatusOr<std::vector<Organisation>> Organisations() = 0;
   virtual absl::Status Revoke(const std::string& name, const std::string& time) = 0;
 
@@ -75,11 +76,14 @@ class Journal {
   virtual absl::Status SaveAnswer(const Digest& study, const AnswerRow& answer) = 0;
   virtual absl::StatusOr<std::vector<AnswerRow>> Answers(const Digest& study) = 0;
 
-  // Appends one event of a round. With `state` (optimizer bytes), both are written in one transaction.
+  // Appends events of a round in one transaction, all or none.
+  virtual absl::Status AppendEvents(const Digest& study, uint64_t round,
+                                    const std::vector<std::string>& events) = 0;
+  // Appends one. With `state` (optimizer bytes), both are written in one transaction.
   virtual absl::Status AppendEvent(const Digest& study, uint64_t round, const std::string& event,
                                    const std::string& state) = 0;
   virtual absl::StatusOr<std::vector<std::string>> Events(const Digest& study, uint64_t round) = 0;
-  virtual absl::StatusOr<uint64_t> LastRound(const Digest& study) = 0;  // 0: none opened
+  virtual absl::StatusOr<uint64_t> LastRound(const Digest& study) = 0;     // 0: none opened
   virtual absl::StatusOr<std::string> LastState(const Digest& study) = 0;  // "" when none
 };
 

@@ -10,6 +10,7 @@ namespace {
 using testing::kOrganisations;
 using testing::Names;
 using testing::WrittenLog;
+namespace tl = transparency;
 
 const Names kFour = {"dock", "farm", "mill", "mine"};
 
@@ -71,6 +72,32 @@ TEST_CASE("A policy that the old quorum signed is adopted once it was read", "[t
   REQUIRE_OK(all.room.Read(all.log, {all.log.Checkpoint(kOrganisations),
                                      all.log.Receipt(all.log.policy, kOrganisations)}));
   CHECK(ErrorCode(all.room.Read(all.log, {all.log.Checkpoint(kFour), ""})) == "NO_QUORUM");
+}
+
+TEST_CASE("A checkpoint that the old policy found good is judged anew by the next",
+          "[trust][attack]") {
+  Founded all;
+  const std::string shown = all.log.Checkpoint(kFour);
+  REQUIRE_OK(all.room.trust->VerifyCheckpoint(shown));
+  REQUIRE_OK(all.room.trust->VerifyCheckpoint(shown));
+  const uint64_t next =
+      all.log.Policy(WrittenLog::PolicyLines(5),
+                     {"coordinator", "node/dock", "node/farm", "node/mill", "node/quay"});
+  REQUIRE_OK(all.room.Read(all.log, all.Shown(next, kOrganisations)));
+  CHECK(ErrorCode(all.room.trust->VerifyCheckpoint(shown).status()) == "NO_QUORUM");
+}
+
+TEST_CASE("A receipt of another entry under a checkpoint known as good is refused",
+          "[trust][attack]") {
+  Founded all;
+  const std::string good = all.log.Receipt(0, kOrganisations);
+  REQUIRE_OK(all.room.trust->Verify(good));
+  tl::Proof forged = *tl::ParseProof(good);
+  forged.entry = *forged.entry + "\n";
+  CHECK(ErrorCode(all.room.trust->Verify(tl::PrintProof(forged)).status()) == "PROOF_WRONG");
+  forged.entry.reset();
+  CHECK(all.room.trust->Verify(tl::PrintProof(forged)).status().code() ==
+        absl::StatusCode::kInvalidArgument);
 }
 
 TEST_CASE("Endorsements of the revoked change no policy", "[trust][attack]") {

@@ -13,6 +13,7 @@
 #include "tests/support/temporary_folder.h"
 #include "transparency/checkpoint.h"
 #include "transparency/cosignature.h"
+#include "transparency/proof.h"
 #include "transparency/witness.h"
 #include "transparency/witness_request.h"
 #include "transparency/witness_store.h"
@@ -155,6 +156,43 @@ TEST_CASE("Before the founding nobody is asked for newer times", "[log]") {
   f.clock.WaitForLooks(3);
   CHECK(f.asked == 0);
   CHECK(f.log->checkpoint() == before);
+}
+
+TEST_CASE("The policy's receipt is under the newest checkpoint", "[log]") {
+  Fixture f;
+  f.Found();
+  const std::string first = *f.log->PolicyReceipt();
+  CHECK(*f.log->PolicyReceipt() == first);
+  CHECK(transparency::ParseProof(first)->checkpoint == f.log->checkpoint());
+  f.Append(f.Incident("DISK_FULL", "", 1));
+  const transparency::Proof second = *transparency::ParseProof(*f.log->PolicyReceipt());
+  CHECK(second.checkpoint == f.log->checkpoint());
+  CHECK(second.index == 1);
+  REQUIRE_OK(transparency::VerifyReceipt(second, f.log->policy()));
+}
+
+TEST_CASE("A cosignature by another key is not counted for a witness", "[log][attack]") {
+  Fixture f;
+  f.Found();
+  f.Open(absl::Milliseconds(1));
+  const transparency::SignedEntry first = *f.log->Sign(f.Incident("DISK_FULL", "", 0));
+  while (!f.log->Append(first).ok()) std::this_thread::yield();
+  f.is_there = false;
+  CHECK(ErrorCode(f.log->Append(*f.log->Sign(f.Incident("DISK_FULL", "", 1))).status()) ==
+        "NO_QUORUM");
+  const auto impostor = *transparency::CosignatureSigner::Create("witness/north", KeyOf('x'));
+  std::optional<std::string> body;
+  while (!(body = f.board.RequestFor("north"))) std::this_thread::yield();
+  const std::string text =
+      transparency::ParseNote(transparency::ParseAddCheckpoint(*body)->checkpoint)->text;
+  f.board.TakeAnswer("north", {200, transparency::kTextContentType,
+                               transparency::PrintSignatureLine(*impostor.Sign(text, 1700000000))});
+  CHECK(f.CheckpointNow().size == 3);
+  f.board.Reconnected("north");  // asked again, since nothing was answered
+  while (!(body = f.board.RequestFor("north"))) std::this_thread::yield();
+  f.board.TakeAnswer("north", f.witness->AddCheckpoint(*body));
+  while (f.CheckpointNow().size == 3) std::this_thread::yield();
+  CHECK(f.CheckpointNow().size == 4);
 }
 
 TEST_CASE("What happened to a study is logged once, other incidents as often as they happen",

@@ -7,8 +7,9 @@
 #include "base/status.h"
 #include "coordinator/storage/content_store.h"
 #include "coordinator/storage/journal.h"
-#include "tests/support/temporary_folder.h"
+#include "crypto/digest.h"
 #include "tests/catch.h"
+#include "tests/support/temporary_folder.h"
 
 namespace mutual::coordinator {
 namespace {
@@ -117,6 +118,17 @@ TEST_CASE("The journal keeps every event that was acknowledged before a kill -9"
     REQUIRE(events->size() >= before + acknowledged);
     before = events->size();
   }
+}
+
+TEST_CASE("Events that are appended together come back in their order", "[storage]") {
+  const Fixture fixture;
+  const auto journal = *Journal::Open(fixture.journal_path);
+  const Digest study = crypto::Sha256("study");
+  REQUIRE_OK(journal->AppendEvent(study, 7, "first", ""));
+  REQUIRE_OK(journal->AppendEvents(study, 7, {"second", "third"}));
+  REQUIRE_OK(journal->AppendEvents(study, 8, {"another round's"}));
+  REQUIRE(*journal->Events(study, 7) == std::vector<std::string>{"first", "second", "third"});
+  REQUIRE(*journal->LastRound(study) == 8);
 }
 
 TEST_CASE("A damaged journal is named and nothing is thrown away", "[storage]") {

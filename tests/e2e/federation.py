@@ -29,12 +29,19 @@ def check(holds, text):
     print("ok: " + text, flush=True)
 
 
+def room():
+    """Where a federation's files go: in memory if there is room, because dozens of programs on one disk wait for
+    its syncs. A kill loses nothing there either; what a power cut would lose, tests/transparency tries."""
+    memory = "/dev/shm"
+    return memory if os.path.isdir(memory) and shutil.disk_usage(memory).free > 2 << 30 else None
+
+
 class Federation:
     def __init__(self, programs, node_program="mutual-node", environment=None):
         self.programs = programs
         self.node_program = node_program
         self.environment = {**os.environ, **(environment or {})}
-        self.folder = tempfile.mkdtemp(prefix="mutual-e2e.")
+        self.folder = tempfile.mkdtemp(prefix="mutual-e2e.", dir=room())
         self.processes = {}
         self.nodes = []
 
