@@ -17,7 +17,7 @@ endif()
 # multiplied by MUTUAL_PATIENCE.
 set(MUTUAL_WATCH "")
 set(MUTUAL_PATIENCE 1)
-if(MUTUAL_SANITIZE MATCHES "thread")
+if(MUTUAL_SANITIZE MATCHES "thread|address")
   set(MUTUAL_PATIENCE 3)
 endif()
 if(MUTUAL_SANITIZE AND MUTUAL_TESTS)
