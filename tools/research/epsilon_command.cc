@@ -53,29 +53,52 @@ absl::StatusOr<Figures> FiguresOf(const std::vector<privacy::Phase>& phases, dou
   return figures;
 }
 
-}  // namespace
-
-absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question) {
+absl::Status CheckQuestion(const EpsilonQuestion& question) {
   if (question.phases.empty()) {
-    return InvalidArgument("nothing to add up: give --noise Z --rate Q --rounds T, or --phase Z,Q,T");
+    return InvalidArgument(
+        "nothing to add up: give --noise Z --rate Q --rounds T, or --phase Z,Q,T");
   }
-  if (question.honest < 0) return InvalidArgument("--honest is %d, want at least 1", question.honest);
+  if (question.honest < 0) {
+    return InvalidArgument("--honest is %d, want at least 1", question.honest);
+  }
   if (question.local_steps != 0 && (question.local_steps < 2 || question.local_steps > 1000)) {
     return InvalidArgument("--local-steps is %d, want 2 to 1000", question.local_steps);
   }
-  const bool is_local = question.local_steps > 0;
-  const int honest = question.honest == 0 || is_local ? 1 : question.honest;
+  return absl::OkStatus();
+}
+
+// The answer to one question.
+struct Answer {
+  Figures node, released;
+  double delta;
+  int honest;
+  std::vector<std::string> assumptions;
+};
+
+absl::StatusOr<Answer> AnswerOf(const EpsilonQuestion& question) {
+  Answer answer{};
+  answer.delta = question.delta;
+  answer.honest = question.honest == 0 || question.local_steps > 0 ? 1 : question.honest;
+  answer.assumptions = kAssumptions;
+  if (question.local_steps > 0) answer.assumptions.push_back(study::kLocalStepsAssumption);
   std::vector<privacy::Phase> of_node, of_released;
   for (const std::string& text : question.phases) {
     MUTUAL_ASSIGN_OR_RETURN(StudyCost cost, ParsePhase(text));
     cost.local_steps = static_cast<uint64_t>(question.local_steps);
     of_node.push_back(privacy::NodePhase(cost));
-    of_released.push_back(privacy::PublicPhase(cost, honest));
+    of_released.push_back(privacy::PublicPhase(cost, answer.honest));
   }
-  MUTUAL_ASSIGN_OR_RETURN(const Figures node, FiguresOf(of_node, question.delta));
-  MUTUAL_ASSIGN_OR_RETURN(const Figures released, FiguresOf(of_released, question.delta));
-  std::vector<std::string> assumptions = kAssumptions;
-  if (is_local) assumptions.push_back(study::kLocalStepsAssumption);
+  MUTUAL_ASSIGN_OR_RETURN(answer.node, FiguresOf(of_node, question.delta));
+  MUTUAL_ASSIGN_OR_RETURN(answer.released, FiguresOf(of_released, question.delta));
+  return answer;
+}
+
+}  // namespace
+
+absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& question) {
+  MUTUAL_RETURN_IF_ERROR(CheckQuestion(question));
+  MUTUAL_ASSIGN_OR_RETURN(const Answer answer, AnswerOf(question));
+  const Figures &node = answer.node, &released = answer.released;
   if (options.json) {
     nlohmann::ordered_json json = {{"epsilon_node", node.renyi.epsilon},
                                    {"epsilon_node_order", node.renyi.order},
@@ -83,9 +106,9 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
                                    {"epsilon_public", released.renyi.epsilon},
                                    {"epsilon_public_order", released.renyi.order},
                                    {"epsilon_public_pld", released.loss},
-                                   {"delta", question.delta},
-                                   {"honest", honest},
-                                   {"assumptions", assumptions}};
+                                   {"delta", answer.delta},
+                                   {"honest", answer.honest},
+                                   {"assumptions", answer.assumptions}};
     std::printf("%s\n", json.dump(2).c_str());
     return absl::OkStatus();
   }
@@ -96,8 +119,8 @@ absl::Status PrintEpsilon(const CommandOptions& options, const EpsilonQuestion& 
       "epsilon_public_pld  %.6g\n"
       "delta               %g\n",
       node.renyi.epsilon, node.renyi.order, node.loss, released.renyi.epsilon,
-      released.renyi.order, honest, released.loss, question.delta);
-  for (const std::string& line : assumptions) std::printf("  - %s\n", line.c_str());
+      released.renyi.order, answer.honest, released.loss, answer.delta);
+  for (const std::string& line : answer.assumptions) std::printf("  - %s\n", line.c_str());
   return absl::OkStatus();
 }
 
