@@ -1,4 +1,5 @@
 // The core's worker: what is due goes to the log and then takes effect; subscribers hear of it.
+#include <algorithm>
 #include <optional>
 
 #include "base/status.h"
@@ -175,10 +176,12 @@ void FederationCore::Work() {
     while (LogOne() || ReleaseOne()) notify = true;
     SeekCosigners();
     const absl::Duration early = is_tallying ? kHeartbeat - kTallyBeat : absl::ZeroDuration();
-    if (parts_.clock->Now() > heartbeat - early) {
+    const absl::Time now = parts_.clock->Now();
+    heartbeat = std::min(heartbeat, now + kHeartbeat);  // the clock may have been set back
+    if (now > heartbeat - early) {
       notify = true;
       ++beat_;
-      heartbeat = parts_.clock->Now() + kHeartbeat;
+      heartbeat = now + kHeartbeat;
     }
     if (notify) NotifyAll();
   }
