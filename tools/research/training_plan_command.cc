@@ -48,7 +48,7 @@ std::string Bytes(double count) {
   constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
   size_t unit = 0;
   for (; count >= 1000 && unit + 1 < std::size(kUnits); ++unit) count /= 1000;
-  return absl::StrFormat(unit == 0 ? "%.0f %s" : "%.1f %s", count, kUnits[unit]);
+  return absl::StrFormat("%.*f %s", unit == 0 ? 0 : 1, count, kUnits[unit]);
 }
 
 std::string Small(double value) { return Readable(value, value / 100); }
