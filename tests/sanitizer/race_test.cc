@@ -64,7 +64,10 @@ TEST_CASE("Data without its mutex is a race", "[sanitizer]") {
   CHECK_THAT(run.output, ContainsSubstring("WARNING: ThreadSanitizer: data race"));
 }
 
-TEST_CASE("What a reactor writes in one callback and reads in the next is no race", "[sanitizer]") {
+TEST_CASE(
+    "What a reactor writes in one callback is no race with the next, nor with what follows "
+    "Shutdown",
+    "[sanitizer]") {
   const Run run = RunReactors("own");
   INFO(run.output);
   CHECK(run.status == 0);

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/synchronization/mutex.h"
 #include "mutual/federation/v1/federation.grpc.pb.h"
 
 namespace {
@@ -24,7 +25,8 @@ struct Shared {
   bool is_raced_for = false;
   int chunks = 0;
   std::atomic<int> arrived = 0;
-  std::atomic<int> ended = 0;
+  absl::Mutex mutex;
+  int ended = 0;  // under the mutex; without it once the server has shut down
 };
 
 // Two threads come here together, and without any order between them: relaxed atomics make none.
@@ -45,7 +47,10 @@ class Stream final : public grpc::ServerWriteReactor<fed::Chunk> {
     Finish(grpc::Status::CANCELLED);
   }
   void OnDone() override {
-    if (sent_ == kChunks) ++shared_->ended;
+    {
+      const absl::MutexLock lock(&shared_->mutex);
+      if (sent_ == kChunks) ++shared_->ended;
+    }
     delete this;
   }
 

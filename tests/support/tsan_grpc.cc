@@ -3,10 +3,12 @@
 //
 // Debian's gRPC is built without it and hands a call's operations from thread to thread through
 // queues without locks. What gRPC promises is said here and nothing more: an operation's callback
-// runs after the operation was begun. The functions below come before gRPC's in the program and in
-// every library that it loads, and call gRPC's own. gRPC's types are not needed for it, so that
-// programs without gRPC link this file too.
+// runs after the operation was begun, a reactor's OnDone after all its other callbacks, and a
+// server's Shutdown returns after every OnDone. The functions below come before gRPC's in the
+// program and in every library that it loads, and call gRPC's own. gRPC's classes are not needed
+// for it, so that programs without gRPC link this file too.
 #include <dlfcn.h>
+#include <grpc/support/time.h>
 #include <sanitizer/tsan_interface.h>
 
 #include <cstddef>
@@ -25,6 +27,9 @@ Function* Grpc(const char* name) {
   }
   return reinterpret_cast<Function*>(found);
 }
+
+// Stands for the calls that are over. One for all servers: a program has one.
+char calls_over = 0;
 
 }  // namespace
 
@@ -57,6 +62,22 @@ void MutualScheduleOnDone(char* call, bool is_inline) {
   static auto* const grpc = Grpc<void(char*, bool)>(MUTUAL_ON_DONE);
   __tsan_acquire(call + sizeof(void*) + sizeof(int));
   grpc(call, is_inline);
+}
+
+// Called last of a call, after OnDone.
+void grpc_call_unref(void* call) {
+  static auto* const grpc = Grpc<decltype(grpc_call_unref)>("grpc_call_unref");
+  __tsan_release(&calls_over);
+  grpc(call);
+}
+
+// grpc::Server::ShutdownInternal, which waits for all calls by a count of its own.
+#define MUTUAL_SHUTDOWN "_ZN4grpc6Server16ShutdownInternalE12gpr_timespec"
+void MutualShutdown(void* server, gpr_timespec deadline) __asm__(MUTUAL_SHUTDOWN);
+void MutualShutdown(void* server, gpr_timespec deadline) {
+  static auto* const grpc = Grpc<void(void*, gpr_timespec)>(MUTUAL_SHUTDOWN);
+  grpc(server, deadline);
+  __tsan_acquire(&calls_over);
 }
 
 }  // extern "C"
