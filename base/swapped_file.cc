@@ -58,10 +58,14 @@ absl::Status SwapFileDurably(const std::filesystem::path& path, std::string_view
   const std::filesystem::path before = path.string() + ".before";
   const Spare spare(before);
   if (spare.file() < 0) return WriteFileDurably(path, contents, FileMode::kPublic);
+  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
+  // Whoever changed the places last may have died, or failed, before that was durable: on the disk
+  // the file that is now spare would still be the one at `path`, and must not be emptied yet.
+  MUTUAL_RETURN_IF_ERROR(SyncFile(folder));
   MUTUAL_RETURN_IF_ERROR(Write(spare.file(), contents, before));
   const int swapped =
       ::renameat2(AT_FDCWD, before.c_str(), AT_FDCWD, path.c_str(), RENAME_EXCHANGE);
-  if (swapped == 0) return SyncFile(path.parent_path().empty() ? "." : path.parent_path());
+  if (swapped == 0) return SyncFile(folder);
   // The first time there is nothing to change places with, and some file systems cannot.
   return RenameDurably(before, path);
 }
