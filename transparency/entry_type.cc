@@ -20,6 +20,22 @@ constexpr FieldType kRound = One("round", kInteger);
 constexpr FieldType kNode = One("node", kName);
 constexpr FieldType kSigned = One("time", kTime);  // the signer's claim
 
+// `before`, what proposals and rounds both say of a study's mechanism, `after`.
+std::vector<FieldType> WithMechanism(std::vector<FieldType> before,
+                                     const std::vector<FieldType>& after) {
+  const FieldType kMechanism[] = {One("recipe", kWord),
+                                  One("vector-len", kInteger),
+                                  One("rounds", kInteger),
+                                  Maybe("local-steps", kInteger),
+                                  One("noise-multiplier", kReal),
+                                  One("sampling-rate", kReal),
+                                  One("delta", kReal),
+                                  One("clip", kReal)};
+  before.insert(before.end(), std::begin(kMechanism), std::end(kMechanism));
+  before.insert(before.end(), after.begin(), after.end());
+  return before;
+}
+
 // The federation and its members.
 
 EntryType Genesis() {
@@ -60,29 +76,13 @@ EntryType Revoke() {
 EntryType Propose() {
   return {"propose",
           {Signer::kResearcher},
-          {Maybe("seen", kHead),
-           kStudyLine,
-           One("researcher", kName),
-           One("title", kText),
-           One("purpose", kText),
-           One("recipe", kWord),
-           One("vector-len", kInteger),
-           One("rounds", kInteger),
-           Maybe("local-steps", kInteger),
-           One("noise-multiplier", kReal),
-           One("sampling-rate", kReal),
-           One("delta", kReal),
-           One("clip", kReal),
-           One("epsilon-node", kReal),
-           One("epsilon-public", kReal),
-           One("min-nodes", kInteger),
-           One("assumed-colluders", kInteger),
-           Any("scrutineer", kName),
-           Maybe("threshold", kInteger),
-           One("round-seconds", kInteger),
-           One("join-seconds", kInteger),
-           One("expires", kTime),
-           kSigned}};
+          WithMechanism(
+              {Maybe("seen", kHead), kStudyLine, One("researcher", kName), One("title", kText),
+               One("purpose", kText)},
+              {One("epsilon-node", kReal), One("epsilon-public", kReal), One("min-nodes", kInteger),
+               One("assumed-colluders", kInteger), Any("scrutineer", kName),
+               Maybe("threshold", kInteger), One("round-seconds", kInteger),
+               One("join-seconds", kInteger), One("expires", kTime), kSigned})};
 }
 EntryType Mandate() {
   return {"mandate",
@@ -139,26 +139,11 @@ EntryType Dispute() {
 EntryType RoundStart() {
   return {"round-start",
           {Signer::kCoordinator},
-          {kStudyLine,
-           kRound,
-           One("propose", kInteger),
-           Maybe("model", kHash),
-           One("recipe", kWord),
-           One("vector-len", kInteger),
-           One("rounds", kInteger),
-           Maybe("local-steps", kInteger),
-           One("noise-multiplier", kReal),
-           One("sampling-rate", kReal),
-           One("delta", kReal),
-           One("clip", kReal),
-           Maybe("gradient-clip", kReal),
-           One("min-nodes", kInteger),
-           One("assumed-colluders", kInteger),
-           One("roster-size", kInteger),
-           One("roster", kHash),
-           Maybe("threshold", kInteger),
-           One("deadline", kTime),
-           kSigned}};
+          WithMechanism({kStudyLine, kRound, One("propose", kInteger), Maybe("model", kHash)},
+                        {Maybe("gradient-clip", kReal), One("min-nodes", kInteger),
+                         One("assumed-colluders", kInteger), One("roster-size", kInteger),
+                         One("roster", kHash), Maybe("threshold", kInteger), One("deadline", kTime),
+                         kSigned})};
 }
 EntryType Contribution() {
   return {"contribution",
