@@ -9,41 +9,12 @@ import random
 import sys
 
 from federation import Failed, Federation, check
+from study_text import category, real, study_text
 
 NODES = ["north", "east", "south"]
 MEMBERS = 240  # of each node
 ROUNDS, STEPS, NOISE = 3, 12, 4
-STUDY = """
-title = "Few rounds"
-purpose = "To train with few rounds."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "points"
-member = "who"
-[[data.column]]
-name = "x"
-type = "real"
-lower = 0
-upper = 1
-definition = "One."
-[[data.column]]
-name = "y"
-type = "real"
-lower = 0
-upper = 1
-definition = "Another."
-[[data.column]]
-name = "side"
-type = "category"
-categories = ["below", "above"]
-definition = "Whether x + y is above 1."
-
-[recipe]
-kind = "train"
+RECIPE = """kind = "train"
 model = "logistic"
 features = ["x", "y"]
 target = "side"
@@ -56,25 +27,9 @@ evaluation_share = 0.2
 local_steps = %d
 local_rate = 2
 proximal = 0.01
-difference_clip = 10
-
-[privacy]
-noise_multiplier = %g
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-clip = 0.5
-
-[cohort]
-min_nodes = 3
-assumed_colluders = 1
-deadline = "60s"
-join_window = "10m"
-[scrutineers]
-organisations = ["north", "south", "east"]
-threshold = 2
-operator_nodes = []
-""" % (ROUNDS, len(NODES) * MEMBERS, STEPS, NOISE)
+difference_clip = 10""" % (ROUNDS, len(NODES) * MEMBERS, STEPS)
+STUDY = study_text(real("x", 0, 1) + real("y", 0, 1) + category("side", ["below", "above"]), RECIPE,
+                   ["north", "south", "east"], title="Few rounds", noise=NOISE, clip="clip = 0.5")
 ADAPTIVE = "clip_quantile = 0.5\nclip_rate = 0.2\nclip_weight = 0.2\nclip_lowest = 0.1\nclip_highest = 1\n"
 
 
