@@ -7,6 +7,7 @@
 //                        "kill": the program is killed before the call;
 //                        "power": and what was not synced is lost: the bytes of files without
 //                        fsync, and every name made, changed or removed in a folder without one
+//   MUTUAL_FAULT_POWER_AT  the number of a later call at which the power is lost; 0 for none
 //   MUTUAL_FAULT_TRACE   a file to which one line "<call> <path>" is added for each call
 //
 // For programs of one thread.
@@ -38,6 +39,8 @@ Function* Real(const char* name) {
   return reinterpret_cast<Function*>(::dlsym(RTLD_NEXT, name));
 }
 
+using Renameat2 = int(int, const char*, int, const char*, unsigned);
+
 std::string Setting(const char* name) {
   const char* value = ::getenv(name);
   return value == nullptr ? "" : value;
@@ -50,6 +53,7 @@ struct NameChange {
   std::string before;  // where it came from, for a rename
   std::string backup;  // what stood there under the same name, if anything
   bool is_removal = false;
+  bool is_exchange = false;  // `path` and `before` have changed places
 };
 
 class Disk {
@@ -67,6 +71,7 @@ class Disk {
   bool Passes(const char* call, const std::string& path) {
     ++count_;
     Trace(call, path);
+    if (count_ == power_at_) End();
     if (count_ != at_) return true;
     if (kind_ == "kill" || kind_ == "power") End();
     errno = kind_ == "ENOSPC" ? ENOSPC : EIO;
@@ -85,6 +90,14 @@ class Disk {
     std::erase_if(changes_, [&](const NameChange& change) { return change.folder == path; });
   }
   void Made(const std::string& path) { changes_.push_back({Parent(path), path, "", "", false}); }
+  // Both names stand in one folder.
+  void Exchanged(const std::string& from, const std::string& to) {
+    const bool is_from = unsynced_.erase(from) > 0;
+    const bool is_to = unsynced_.erase(to) > 0;
+    if (is_from) unsynced_.insert(to);
+    if (is_to) unsynced_.insert(from);
+    changes_.push_back({Parent(to), to, from, "", false, true});
+  }
   void Renamed(const std::string& from, const std::string& to, const std::string& backup) {
     if (unsynced_.erase(from) > 0) unsynced_.insert(to);
     changes_.push_back({Parent(to), to, from, backup, false});
@@ -94,7 +107,7 @@ class Disk {
   }
   // A second name for the bytes at `path` outside the folder, "" when there is nothing.
   std::string Backup(const std::string& path) {
-    if (kind_ != "power" || !fs::is_regular_file(path)) return "";
+    if (!LosesPower() || !fs::is_regular_file(path)) return "";
     const std::string backup = folder_ + ".backup." + std::to_string(++backup_count_);
     std::error_code ignored;
     fs::create_hard_link(path, backup, ignored);
@@ -106,7 +119,10 @@ class Disk {
       : folder_(Setting("MUTUAL_FAULT_FOLDER")),
         kind_(Setting("MUTUAL_FAULT_KIND")),
         trace_(Setting("MUTUAL_FAULT_TRACE")),
-        at_(std::atol(Setting("MUTUAL_FAULT_AT").c_str())) {}
+        at_(std::atol(Setting("MUTUAL_FAULT_AT").c_str())),
+        power_at_(std::atol(Setting("MUTUAL_FAULT_POWER_AT").c_str())) {}
+
+  bool LosesPower() const { return kind_ == "power" || power_at_ > 0; }
 
   static std::string Parent(const std::string& path) { return path.substr(0, path.rfind('/')); }
 
@@ -122,7 +138,10 @@ class Disk {
 
   void Undo(const NameChange& change) {
     std::error_code ignored;
-    if (!change.before.empty()) {
+    if (change.is_exchange) {
+      Real<Renameat2>("renameat2")(AT_FDCWD, change.path.c_str(), AT_FDCWD, change.before.c_str(),
+                                   RENAME_EXCHANGE);
+    } else if (!change.before.empty()) {
       fs::rename(change.path, change.before, ignored);
     } else if (!change.is_removal) {
       fs::remove_all(change.path, ignored);
@@ -132,7 +151,7 @@ class Disk {
 
   void End() {
     inside_ = true;
-    if (kind_ == "power") {
+    if (LosesPower()) {
       std::error_code ignored;
       for (const std::string& path : unsynced_) fs::resize_file(path, 0, ignored);
       for (auto change = changes_.rbegin(); change != changes_.rend(); ++change) Undo(*change);
@@ -143,6 +162,7 @@ class Disk {
 
   std::string folder_, kind_, trace_;
   long at_ = 0;
+  long power_at_ = 0;
   long count_ = 0;
   long backup_count_ = 0;
   bool inside_ = false;
@@ -269,6 +289,32 @@ int rename(const char* from, const char* to) {
   const std::string backup = disk.Backup(to);
   const int result = real(from, to);
   if (result == 0) disk.Renamed(from, to, backup);
+  return result;
+}
+
+// The exchange of two names; everything else passes unseen.
+int renameat2(int from_folder, const char* from, int to_folder, const char* to, unsigned flags) {
+  Disk& disk = Disk::Get();
+  static auto* real = Real<Renameat2>("renameat2");
+  const std::string old_path = PathAt(from_folder, from);
+  const std::string new_path = PathAt(to_folder, to);
+  if (flags != RENAME_EXCHANGE || !disk.Watches(new_path)) {
+    return real(from_folder, from, to_folder, to, flags);
+  }
+  if (!disk.Passes("exchange", new_path)) return -1;
+  const int result = real(from_folder, from, to_folder, to, flags);
+  if (result == 0) disk.Exchanged(old_path, new_path);
+  return result;
+}
+
+int ftruncate(int file, off_t size) {
+  Disk& disk = Disk::Get();
+  const std::string path = disk.PathOf(file);
+  static auto* real = Real<int(int, off_t)>("ftruncate");
+  if (!disk.Watches(path)) return real(file, size);
+  if (!disk.Passes("ftruncate", path)) return -1;
+  const int result = real(file, size);
+  if (result == 0) disk.Wrote(path);
   return result;
 }
 

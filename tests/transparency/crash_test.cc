@@ -1,8 +1,5 @@
 // Kills a program that writes a log at each of its file system calls, lets each call fail, and cuts
 // the power at each, then starts it again.
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -10,6 +7,7 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "tests/catch.h"
+#include "tests/support/faulty_program.h"
 #include "tests/transparency/log_fixture.h"
 
 namespace mutual::transparency {
@@ -17,10 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Fault {
-  std::string kind;
-  int at = 0;
-};
+using mutual::testing::Fault;
 
 // A folder that log_crash_program works in.
 class Workshop {
@@ -36,46 +31,14 @@ class Workshop {
     if (fs::exists(other.witnessed())) fs::copy(other.witnessed(), witnessed());
   }
 
-  // The exit code of the program, or 128 and the signal that ended it.
-  int Run(const std::vector<std::string>& batches, const Fault& fault) const {
-    const pid_t child = ::fork();
-    if (child == 0) Execute(batches, fault);
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  int Run(std::vector<std::string> batches, const Fault& fault) const {
+    batches.insert(batches.begin(), folder_.path().string());
+    return program().Run(batches, fault);
   }
-
-  // How often each call was made, "fsync-folder" apart from "fsync".
-  std::map<std::string, int> Calls() const {
-    std::map<std::string, int> calls;
-    std::ifstream file(trace());
-    std::string call, path;
-    while (file >> call >> path) ++calls[call];
-    return calls;
-  }
+  std::map<std::string, int> Calls() const { return program().Calls(); }
 
  private:
-  [[noreturn]] void Execute(const std::vector<std::string>& batches, const Fault& fault) const {
-    const std::string bin = std::string(MUTUAL_BINARY_DIR) + "/bin/log_crash_program";
-    const std::string library = std::string(MUTUAL_BINARY_DIR) + "/lib/libdisk_fault.so";
-    ::setenv("LD_PRELOAD", library.c_str(), 1);
-    ::setenv("ASAN_OPTIONS", "verify_asan_link_order=0", 1);
-    // To look for a report's folder, sanitizers would call the library before they can bear it.
-    ::unsetenv("TSAN_OPTIONS");
-    ::unsetenv("UBSAN_OPTIONS");
-    ::setenv("MUTUAL_FAULT_FOLDER", log().c_str(), 1);
-    ::setenv("MUTUAL_FAULT_KIND", fault.kind.c_str(), 1);
-    ::setenv("MUTUAL_FAULT_AT", std::to_string(fault.at).c_str(), 1);
-    if (fault.at == 0) ::setenv("MUTUAL_FAULT_TRACE", trace().c_str(), 1);
-    std::freopen("/dev/null", "w", stderr);
-    std::vector<std::string> words = {bin, folder_.path().string()};
-    words.insert(words.end(), batches.begin(), batches.end());
-    std::vector<char*> arguments;
-    for (std::string& word : words) arguments.push_back(word.data());
-    arguments.push_back(nullptr);
-    ::execv(bin.c_str(), arguments.data());
-    ::_exit(127);
-  }
+  mutual::testing::FaultyProgram program() const { return {"log_crash_program", log(), trace()}; }
 
   mutual::testing::TemporaryFolder folder_;
 };
