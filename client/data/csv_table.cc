@@ -2,6 +2,7 @@
 #include <csv.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <set>
 
@@ -123,6 +124,14 @@ class CsvReader {
     }
   }
 
+  void CountMissing(const std::vector<double>& values) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      const study::Column& column = schema_.columns[i];
+      const bool is_read = column.type != study::ColumnType::kText || column.extra_count() > 0;
+      if (is_read && std::isnan(values[i])) ++report_.rows_without[column.name];
+    }
+  }
+
   void TakeRow() {
     ++report_.rows_read;
     if (fields_.size() != header_.size()) {
@@ -142,6 +151,7 @@ class CsvReader {
       if (!value.ok()) return Reject(std::string(value.status().message()));
       values.push_back(*value);
     }
+    CountMissing(values);
     values.insert(values.end(), extras.begin(), extras.end());
     ++report_.rows_accepted;
     members_.insert(member);

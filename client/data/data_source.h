@@ -32,10 +32,14 @@ struct Rejection {
 struct ReadReport {
   uint64_t rows_read = 0, rows_accepted = 0, rows_rejected = 0, members = 0;
   std::vector<Rejection> rejections;  // at most the first 1,000
+  // Accepted rows without a value, by column; columns where every row has one are not named, nor is
+  // free text, which is read only where the study turns it into numbers.
+  std::map<std::string, uint64_t> rows_without;
 };
 
 // Calls `row(member_reference, values)` for each accepted row; values[c] as in MemberRows (reals
-// clamped into bounds). A missing value is NaN, not a rejection; a category outside the list, text that
+// clamped into bounds). A missing value is NaN, not a rejection; what the study lists as a category is
+// one even if it is also a missing mark, such as "?". A category outside the list, text that
 // is no number, a missing member reference or a ragged line rejects the row. INVALID_ARGUMENT with
 // code SCHEMA_NOT_MET when a column is absent from the header; DATA_LOSS TABLE_UNTERMINATED, naming the
 // line, when the file ends inside a quoted field.

@@ -28,26 +28,35 @@ std::string Trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-absl::StatusOr<double> ReadField(const TableConfig& config, const study::Column& column,
-                                 const std::string& text) {
-  if (std::find(config.missing.begin(), config.missing.end(), text) != config.missing.end()) {
-    return study::kMissing;
+namespace {
+
+bool IsMissing(const TableConfig& config, const std::string& text) {
+  return std::find(config.missing.begin(), config.missing.end(), text) != config.missing.end();
+}
+
+absl::StatusOr<double> ReadCategory(const TableConfig& config, const study::Column& column,
+                                    const std::string& text) {
+  std::string category = text;
+  if (const auto map = config.categories.find(column.name); map != config.categories.end()) {
+    if (const auto found = map->second.find(text); found != map->second.end()) {
+      category = found->second;
+    }
   }
-  if (column.type == study::ColumnType::kText) return study::kMissing;
-  if (column.type == study::ColumnType::kCategory) {
-    std::string category = text;
-    if (const auto map = config.categories.find(column.name); map != config.categories.end()) {
-      if (const auto found = map->second.find(text); found != map->second.end()) {
-        category = found->second;
-      }
-    }
-    const auto found = std::find(column.categories.begin(), column.categories.end(), category);
-    if (found == column.categories.end()) {
-      return InvalidArgument("column \"%s\" holds a category that the study does not list",
-                             column.name);
-    }
+  const auto found = std::find(column.categories.begin(), column.categories.end(), category);
+  if (found != column.categories.end()) {
     return static_cast<double>(found - column.categories.begin());
   }
+  if (IsMissing(config, text)) return study::kMissing;
+  return InvalidArgument("column \"%s\" holds a category that the study does not list",
+                         column.name);
+}
+
+}  // namespace
+
+absl::StatusOr<double> ReadField(const TableConfig& config, const study::Column& column,
+                                 const std::string& text) {
+  if (column.type == study::ColumnType::kCategory) return ReadCategory(config, column, text);
+  if (IsMissing(config, text) || column.type == study::ColumnType::kText) return study::kMissing;
   std::string number = text;
   if (config.decimal == ',') std::replace(number.begin(), number.end(), ',', '.');
   if (!number.empty() && number[0] == '+') number.erase(0, 1);

@@ -13,7 +13,8 @@ std::string Latin1ToUtf8(const std::string& text);
 // Without blanks at both ends.
 std::string Trimmed(const std::string& text);
 
-// The value of `text` in `column`: NaN when it is a missing mark. The error names column and rule, never the text.
+// The value of `text` in `column`: NaN when it is a missing mark, unless the study lists it (or what
+// node.toml turns it into) as a category. The error names column and rule, never the text.
 absl::StatusOr<double> ReadField(const TableConfig& config, const study::Column& column,
                                  const std::string& text);
 

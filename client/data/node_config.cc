@@ -274,7 +274,7 @@ orders = [3, 4, 6, 8, 12, 20, 32, 64]  # at most 8 Renyi orders; do not change w
 # decimal = "."              # or ","
 # encoding = "utf-8"         # or "latin-1"
 # header = true              # false: columns are called "1", "2", ...
-# missing = ["", "NA", "?"]  # what stands for "not known"
+# missing = ["", "NA", "?"]  # what stands for "not known", but where a study lists it as a category
 # [tables.trips.columns]     # study's name = "your header", where they differ
 # member_ref = "Driver number"
 # [tables.trips.categories.period]

@@ -1,6 +1,5 @@
 #include <cstdio>
 #include <ctime>
-
 #include <nlohmann/json.hpp>
 
 #include "base/clock.h"
@@ -21,16 +20,17 @@ constexpr uint64_t kStudyBytes = 1 << 20;
 absl::StatusOr<std::unique_ptr<Ledger>> OpenLedger(const CommandOptions& options) {
   const std::filesystem::path path = options.folder / "ledger.sqlite";
   if (!std::filesystem::exists(path)) {
-    return WithCode(FailedPrecondition("%s has no ledger; join a federation first",
-                                       options.folder.string()),
-                    "NOT_JOINED");
+    return WithCode(
+        FailedPrecondition("%s has no ledger; join a federation first", options.folder.string()),
+        "NOT_JOINED");
   }
   return Ledger::Open(path.string());
 }
 
 absl::Status UsableRows(const ReadReport& report) {
   if (report.rows_accepted > 0) return absl::OkStatus();
-  return WithCode(FailedPrecondition("no row can be used; mend node.toml or the table"), "SCHEMA_NOT_MET");
+  return WithCode(FailedPrecondition("no row can be used; mend node.toml or the table"),
+                  "SCHEMA_NOT_MET");
 }
 
 }  // namespace
@@ -41,31 +41,38 @@ absl::Status CheckData(const CommandOptions& options, const std::string& study_f
   MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
   const auto table = config.tables.find(study.table);
   if (table == config.tables.end()) {
-    return WithCode(FailedPrecondition("node.toml has no [tables.%s], which the study reads; add it",
-                                       study.table),
+    return WithCode(FailedPrecondition(
+                        "node.toml has no [tables.%s], which the study reads; add it", study.table),
                     "SCHEMA_NOT_MET");
   }
-  MUTUAL_ASSIGN_OR_RETURN(
-      const ReadReport report,
-      ReadTable(table->second, study.schema, [](const std::string&, const std::vector<double>&) {}));
+  MUTUAL_ASSIGN_OR_RETURN(const ReadReport report,
+                          ReadTable(table->second, study.schema,
+                                    [](const std::string&, const std::vector<double>&) {}));
   if (options.json) {
     nlohmann::ordered_json json = {{"rows_read", report.rows_read},
                                    {"rows_accepted", report.rows_accepted},
                                    {"rows_rejected", report.rows_rejected},
                                    {"members", report.members},
+                                   {"rows_without", nlohmann::ordered_json::object()},
                                    {"rejections", nlohmann::ordered_json::array()}};
+    for (const auto& [column, rows] : report.rows_without) json["rows_without"][column] = rows;
     for (const Rejection& rejection : report.rejections) {
       json["rejections"].push_back({{"line", rejection.line}, {"reason", rejection.reason}});
     }
     std::printf("%s\n", json.dump(2).c_str());
     return UsableRows(report);
   }
-  std::printf("%s: %llu rows read, %llu accepted, %llu rejected; %llu members. Nothing was written "
-              "or sent.\n",
-              table->second.file.c_str(), static_cast<unsigned long long>(report.rows_read),
-              static_cast<unsigned long long>(report.rows_accepted),
-              static_cast<unsigned long long>(report.rows_rejected),
-              static_cast<unsigned long long>(report.members));
+  std::printf(
+      "%s: %llu rows read, %llu accepted, %llu rejected; %llu members. Nothing was written "
+      "or sent.\n",
+      table->second.file.c_str(), static_cast<unsigned long long>(report.rows_read),
+      static_cast<unsigned long long>(report.rows_accepted),
+      static_cast<unsigned long long>(report.rows_rejected),
+      static_cast<unsigned long long>(report.members));
+  for (const auto& [column, rows] : report.rows_without) {
+    std::printf("  accepted rows without %s: %llu; whatever needs it leaves them out\n",
+                column.c_str(), static_cast<unsigned long long>(rows));
+  }
   for (const Rejection& rejection : report.rejections) {
     std::printf("  line %llu: %s\n", static_cast<unsigned long long>(rejection.line),
                 rejection.reason.c_str());
@@ -77,8 +84,7 @@ absl::Status ShowBudget(const CommandOptions& options) {
   MUTUAL_ASSIGN_OR_RETURN(const NodeConfig config, LoadNodeConfig(options.folder / "node.toml"));
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Ledger> ledger, OpenLedger(options));
   const SystemClock clock;
-  const int year =
-      static_cast<int>(absl::ToCivilYear(clock.Now(), absl::UTCTimeZone()).year());
+  const int year = static_cast<int>(absl::ToCivilYear(clock.Now(), absl::UTCTimeZone()).year());
   MUTUAL_ASSIGN_OR_RETURN(const auto node, ledger->Spent(year, Digest{}, privacy::Figure::kNode));
   MUTUAL_ASSIGN_OR_RETURN(const auto released,
                           ledger->Spent(year, Digest{}, privacy::Figure::kPublic));
@@ -95,19 +101,20 @@ absl::Status ShowBudget(const CommandOptions& options) {
     std::printf("%s\n", json.dump(2).c_str());
     return absl::OkStatus();
   }
-  std::printf("Privacy spent in %d (renews on 1 January %d), per member, chance of failure %g:\n"
-              "  if everyone else colludes: %.3f of %.3f (epsilon_node)\n"
-              "  from published results:    %.3f of %.3f (epsilon_public)\n",
-              year, year + 1, config.policy.delta, spent_node, config.policy.yearly_epsilon_node,
-              spent_public, config.policy.yearly_epsilon_public);
+  std::printf(
+      "Privacy spent in %d (renews on 1 January %d), per member, chance of failure %g:\n"
+      "  if everyone else colludes: %.3f of %.3f (epsilon_node)\n"
+      "  from published results:    %.3f of %.3f (epsilon_public)\n",
+      year, year + 1, config.policy.delta, spent_node, config.policy.yearly_epsilon_node,
+      spent_public, config.policy.yearly_epsilon_public);
   return absl::OkStatus();
 }
 
 absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::path& target) {
   std::error_code error;
   std::filesystem::create_directories(target, error);
-  const auto copy = std::filesystem::copy_options::overwrite_existing |
-                    std::filesystem::copy_options::recursive;
+  const auto copy =
+      std::filesystem::copy_options::overwrite_existing | std::filesystem::copy_options::recursive;
   if (!error && std::filesystem::exists(options.folder / "receipts")) {
     std::filesystem::copy(options.folder / "receipts", target, copy, error);
   }
@@ -116,8 +123,8 @@ absl::Status CopyReceipts(const CommandOptions& options, const std::filesystem::
                        target.string(), error.message());
   }
   Print(options.json, {{"receipts", target.string()}},
-        "The receipts are in " + target.string() + ". Check them with: mutual-audit receipt " + target.string() +
-            "/*");
+        "The receipts are in " + target.string() + ". Check them with: mutual-audit receipt " +
+            target.string() + "/*");
   return absl::OkStatus();
 }
 
@@ -128,9 +135,12 @@ absl::Status ShowSent(const CommandOptions& options) {
   if (sent.empty() && !options.json) std::printf("Nothing has left this machine.\n");
   for (const ContributionRecord& record : sent) {
     const std::string when = record.sent ? FormatUtc(*record.sent) : "not yet acknowledged";
-    json.push_back({{"study", record.study.ToHex()}, {"round", record.round},
-                    {"bytes", record.bytes}, {"sha256", record.sha256.ToHex()},
-                    {"created", FormatUtc(record.created)}, {"sent", when}});
+    json.push_back({{"study", record.study.ToHex()},
+                    {"round", record.round},
+                    {"bytes", record.bytes},
+                    {"sha256", record.sha256.ToHex()},
+                    {"created", FormatUtc(record.created)},
+                    {"sent", when}});
     if (!options.json) {
       std::printf("%s  study %s round %llu  %llu bytes  sha256 %s\n", when.c_str(),
                   record.study.Short().c_str(), static_cast<unsigned long long>(record.round),

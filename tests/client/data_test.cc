@@ -10,26 +10,26 @@
 namespace mutual::client {
 namespace {
 
-study::Schema MakeSchema() {
+study::Schema MakeSchema(const std::vector<std::string>& categories) {
   study::Schema schema;
   schema.member_column = "who";
   schema.columns.push_back({"pay", study::ColumnType::kReal, 0, 100, {}, "d", "", 1});
   schema.columns.push_back({"trips", study::ColumnType::kInteger, 0, 50, {}, "d", "", 2});
-  schema.columns.push_back(
-      {"shift", study::ColumnType::kCategory, 0, 0, {"early late", "Nächt"}, "d", "", 3});
+  schema.columns.push_back({"shift", study::ColumnType::kCategory, 0, 0, categories, "d", "", 3});
   return schema;
 }
 
 struct Fixture {
   testing::TemporaryFolder folder;
   TableConfig config;
+  std::vector<std::string> categories = {"early late", "Nächt"};  // of the column shift
   std::vector<std::string> members;
   std::vector<std::vector<double>> rows;
 
   absl::StatusOr<ReadReport> Read(const std::string& text) {
     config.file = (folder.path() / "table.csv").string();
     std::ofstream(config.file, std::ios::binary) << text;
-    return ReadTable(config, MakeSchema(),
+    return ReadTable(config, MakeSchema(categories),
                      [this](const std::string& member, const std::vector<double>& values) {
                        members.push_back(member);
                        rows.push_back(values);
@@ -47,6 +47,23 @@ TEST_CASE("A plain table is read, bounds clamp, missing is not zero", "[data]") 
   REQUIRE(fixture.rows[0] == std::vector<double>{12.5, 3, 0});
   REQUIRE(fixture.rows[1][0] == 100);
   REQUIRE(std::isnan(fixture.rows[1][1]));
+  REQUIRE(report->rows_without == std::map<std::string, uint64_t>{{"trips", 1}});
+}
+
+TEST_CASE("A missing mark that the study lists as a category, or node.toml maps to one, is one",
+          "[data]") {
+  Fixture fixture;
+  fixture.categories = {"day", "?", "not asked"};
+  fixture.config.categories["shift"] = {{"NA", "not asked"}, {"", "nobody listed this"}};
+  const auto report = fixture.Read("who,pay,trips,shift\nA,?,1,?\nB,1,NA,NA\nC,1,1,\nD,1,NA,day\n");
+  REQUIRE_OK(report);
+  REQUIRE(report->rows_accepted == 4);
+  CHECK(fixture.rows[0][2] == 1);
+  CHECK(fixture.rows[1][2] == 2);
+  CHECK(std::isnan(fixture.rows[2][2]));
+  CHECK(fixture.rows[3][2] == 0);
+  CHECK(report->rows_without ==
+        std::map<std::string, uint64_t>{{"pay", 1}, {"trips", 2}, {"shift", 1}});
 }
 
 TEST_CASE("BOM, CRLF, semicolons, decimal commas and quotes are read", "[data]") {

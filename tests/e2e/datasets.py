@@ -7,6 +7,8 @@ import csv
 import math
 import os
 
+from federation import Failed
+
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 
 
@@ -253,6 +255,18 @@ def noise_for(federation, plan, epsilon, honest):
         else:
             high = middle
     return high
+
+
+def require_all_read(federation, data, study):
+    """That every node reads all its rows, with a value in each column, as `study` (a text) would."""
+    import json
+    path = federation.path("read.toml")
+    with open(path, "w") as file:
+        file.write(study)
+    for node, rows in data.train.items():
+        report = json.loads(federation.run("mutual-node", "--dir", federation.path(node), "--json", "check-data", path))
+        if report["rows_accepted"] != len(rows) or report["rows_without"]:
+            raise Failed("%s reads %s, of %d rows" % (node, report, len(rows)))
 
 
 def begin(federation, data, slots):

@@ -66,7 +66,10 @@ def json_everywhere(federation):
                     federation.path("study.toml"), fails=True)
     check(early["error"]["code"] == "NOT_FOUNDED", "lint --federation before the first study")
     report = as_json(federation, *node, "check-data", federation.path("study.toml"))
-    check(report["rows_accepted"] == 20 and report["rows_rejected"] == 1, "check-data --json")
+    check(report["rows_accepted"] == 21 and report["rows_rejected"] == 1 and report["rows_without"] == {"hours": 1},
+          "check-data --json")
+    plain = federation.run(*node, "check-data", federation.path("study.toml"))
+    check("accepted rows without hours: 1;" in plain, "check-data says how many rows lack a value")
     digest = as_json(federation, "mutual", "--dir", research, "propose", federation.path("study.toml"))["digest"]
     check(as_json(federation, "mutual", "--dir", research, "lint", "--federation",
                   federation.path("study.toml"))["digest"] == digest, "lint --federation --json")
@@ -132,7 +135,7 @@ def main():
         federation.begin(["north", "east", "south", "mill"])
         for node in federation.nodes:
             rows = [["M%d" % member, member % 12] for member in range(20)]
-            federation.table(node, "shifts", ["who", "hours"], rows + [["M20", "many"]])
+            federation.table(node, "shifts", ["who", "hours"], rows + [["M20", "many"], ["M21", ""]])
         federation.serve_nodes()
         json_everywhere(federation)
         errors(federation)

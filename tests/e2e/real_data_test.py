@@ -47,7 +47,9 @@ def heart(programs):
     with Federation(programs) as federation:
         datasets.begin(federation, data, 256)
         noise = datasets.noise_for(federation, plan, 3, 3)
-        model = federation.model(federation.ask(plan.study(data, noise, "Heart disease")))
+        study = plan.study(data, noise, "Heart disease")
+        datasets.require_all_read(federation, data, study)
+        model = federation.model(federation.ask(study))
     scores = [datasets.quality(data, model, rows)[0] for rows in data.test.values()]
     check(len(data.train) == 4 and statistics.fmean(scores) > 0.72,
           "four hospitals with epsilon_public 3: mean accuracy %.3f" % statistics.fmean(scores))
@@ -59,7 +61,9 @@ def adult(programs):
     with Federation(programs) as federation:
         datasets.begin(federation, data, 8192)
         noise = datasets.noise_for(federation, plan, 1, len(data.train) - 1)
-        model = federation.model(federation.ask(plan.study(data, noise, "Census income")))
+        study = plan.study(data, noise, "Census income")
+        datasets.require_all_read(federation, data, study)
+        model = federation.model(federation.ask(study))
     accuracy, auc = datasets.quality(data, model, data.test["all"])
     check(len(data.train) == 15 and accuracy > 0.835 and auc > 0.87,
           "census income by occupation with epsilon_public 1: accuracy %.4f, AUC %.4f"
@@ -72,7 +76,9 @@ def wages(programs):
     with Federation(programs) as federation:
         datasets.begin(federation, data, 16384)
         noise = datasets.noise_for(federation, plan, 1, 3)
-        model = federation.model(federation.ask(plan.study(data, noise, "Wages")))
+        study = plan.study(data, noise, "Wages")
+        datasets.require_all_read(federation, data, study)
+        model = federation.model(federation.ask(study))
         found = federation.estimates(federation.ask(MEAN % (
             data.schema(), ", ".join('"%s"' % node for node in sorted(data.train)[:4]))))
     r2, _ = datasets.quality(data, model, data.test["all"])
