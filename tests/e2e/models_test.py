@@ -11,29 +11,12 @@ import shutil
 import sys
 
 from federation import Failed, Federation, check
+from study_text import category, study_text
 
 NODES = ["north", "east", "south"]
 MEMBERS = 240  # of each node
 SIDE = 6
-HEAD = """
-title = "Models"
-purpose = "To train one."
-benefit = "None."
-contact = "tests@fed.example"
-licence = "CC0-1.0"
-expires = 2099-12-31
-
-[data]
-table = "rows"
-member = "who"
-[[data.column]]
-name = "kind"
-type = "category"
-categories = ["upright", "lying"]
-definition = "How the bar stands."
-%s
-[recipe]
-kind = "train"
+RECIPE = """kind = "train"
 %s
 target = "kind"
 optimizer = "sgd"
@@ -41,23 +24,7 @@ momentum = 0.5
 averaging = 0.5
 rounds = %d
 expected_members = %d
-evaluation_share = 0.2
-[privacy]
-noise_multiplier = 1
-delta = 1e-6
-sampling_rate = 1
-max_rows = 1
-%s
-[cohort]
-min_nodes = 3
-assumed_colluders = 1
-deadline = "60s"
-join_window = "10m"
-[scrutineers]
-organisations = ["north", "south", "east"]
-threshold = 2
-operator_nodes = []
-"""
+evaluation_share = 0.2"""
 IMAGE = """[[data.column]]
 name = "image"
 type = "image"
@@ -94,7 +61,9 @@ def member(rng):
 
 
 def study(columns, recipe, clip, rounds):
-    return HEAD % (columns, recipe, rounds, len(NODES) * MEMBERS, clip)
+    return study_text(category("kind", ["upright", "lying"]) + columns,
+                      RECIPE % (recipe, rounds, len(NODES) * MEMBERS), NODES, title="Models", table="rows", noise=1,
+                      clip=clip)
 
 
 def adaptive(federation):
