@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "absl/cleanup/cleanup.h"
 #include "absl/time/clock.h"
 #include "base/status.h"
 #include "transparency/policy_change.h"
@@ -62,6 +63,11 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
   MUTUAL_ASSIGN_OR_RETURN(transparency::Note note, transparency::ParseNote(request.checkpoint));
   MUTUAL_ASSIGN_OR_RETURN(const transparency::Checkpoint checkpoint,
                           transparency::ParseCheckpoint(note.text));
+  // However this ends, nobody may look at the caller's policy afterwards.
+  const auto stop = absl::MakeCleanup([this] {
+    const absl::MutexLock lock(&mutex_);
+    policy_ = nullptr;
+  });
   {
     const absl::MutexLock lock(&mutex_);
     policy_ = &policy;
@@ -70,10 +76,7 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
     lines_.clear();
     cosigned_.clear();
     has_stale_ = is_rolled_back_ = false;
-    if (HasQuorum()) {  // nobody need cosign
-      policy_ = nullptr;
-      return lines_;
-    }
+    if (HasQuorum()) return lines_;  // nobody need cosign
     for (const transparency::PolicyWitness& witness : policy.witnesses()) {
       Place& place = places_[witness.name];
       place.old_size = std::min(place.old_size == 0 ? request.old_size : place.old_size, size_);
@@ -97,12 +100,8 @@ absl::StatusOr<std::vector<std::string>> CosignBoard::Collect(
       if (HasQuorum()) {
         const auto now = std::chrono::steady_clock::now();
         wait_for_wanted = std::min(wait_for_wanted, now + kGrace);
-        if (HasWanted(wanted) || now >= wait_for_wanted) {
-          policy_ = nullptr;
-          return lines_;
-        }
+        if (HasWanted(wanted) || now >= wait_for_wanted) return lines_;
       } else if (!in_time) {
-        policy_ = nullptr;
         return Unavailable("%d of %d witnesses have cosigned, too few for the quorum",
                            lines_.size(), policy.witnesses().size());
       }
