@@ -37,7 +37,7 @@ void WriteTrip(const Market& market, double city, int member, std::mt19937_64& r
   const double fare = (2.2 + market.rate * engaged) * spread(random) * (1 + city);
   const double pay = fare * (1 - Take(&market == &kAfter, fare, random));
   char line[160];
-  std::snprintf(line, sizeof(line), "D%04d,%s,%.1f,%.1f,%.2f,%.2f,%.1f\n", member, market.period,
+  std::snprintf(line, sizeof(line), "driver-%04d,%s,%.1f,%.1f,%.2f,%.2f,%.1f\n", member, market.period,
                 engaged, waiting, fare, pay, engaged + waiting);
   file << line;
 }
