@@ -75,8 +75,9 @@ class PublicLog {
   // The same, with the cosignatures of `wanted` beside the quorum's if they can be had.
   absl::StatusOr<LoggedEntry> AppendFor(const transparency::SignedEntry& entry,
                                         const WantedWitnesses& wanted);
-  // The scrutineer, masks, keys-ok and dispute entries of a study, in order.
-  absl::StatusOr<std::vector<LoggedEntry>> MaskEntries(const Digest& study);
+  // The scrutineer, masks, keys-ok and dispute entries of a study that are `wanted`, in order.
+  absl::StatusOr<std::vector<LoggedEntry>> MaskEntries(
+      const Digest& study, const std::function<bool(uint64_t index)>& wanted);
   // Has the newest checkpoint cosigned again, by `wanted` too if they are there. Does not wait.
   void Recosign(const WantedWitnesses& wanted);
   std::optional<LoggedEntry> Find(const std::string& key);

@@ -52,14 +52,16 @@ std::optional<LoggedEntry> PublicLog::Find(const std::string& key) {
   return found;
 }
 
-absl::StatusOr<std::vector<LoggedEntry>> PublicLog::MaskEntries(const Digest& study) {
+absl::StatusOr<std::vector<LoggedEntry>> PublicLog::MaskEntries(
+    const Digest& study, const std::function<bool(uint64_t index)>& wanted) {
   std::vector<LoggedEntry> found;
   {
     const absl::MutexLock lock(&mutex_);
     for (const uint64_t index : mask_entries_[transparency::PrintStudy(study)]) {
-      found.push_back({index, "", ""});
+      if (wanted(index)) found.push_back({index, "", ""});
     }
   }
+  if (found.empty()) return found;
   MUTUAL_RETURN_IF_ERROR(
       Read([&](transparency::LogReader& reader, const Published&) -> absl::Status {
         for (LoggedEntry& one : found) {

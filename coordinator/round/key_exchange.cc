@@ -127,7 +127,12 @@ absl::Status KeyExchange::TakeDispute(uint64_t index, const Entry& entry) {
 
 absl::Status KeyExchange::Take(const MaskEvent& event) {
   MUTUAL_RETURN_IF_ERROR(transparency::ParseSignedEntry(event.entry).status());
-  if (!events_.emplace(event.index, event).second) return absl::OkStatus();
+  const auto [known, is_new] = events_.emplace(event.index, event);
+  if (!is_new) {
+    // Logged before it was journalled, and found in the log: the node has drawn the same again.
+    if (known->second.wrapped.empty()) known->second.wrapped = event.wrapped;
+    return absl::OkStatus();
+  }
   if (events_.rbegin()->first == event.index) return TakeNext(event);
   // Two entries were logged at once and reach us in the other order: begin again.
   window_.scrutineer_keys.assign(scrutineers_.size(), masking::PublicKey{});

@@ -45,8 +45,11 @@ class KeyExchange {
   // entry refers to what is not there.
   absl::Status Check(const transparency::Entry& entry,
                      const std::vector<aggregation::masking::WrappedKey>& wrapped) const;
-  // Errors on bytes that are no entry. Twice the same index is taken once.
+  // Errors on bytes that are no entry. Twice the same index is taken once, but what was wrapped is
+  // taken when it comes later than the entry: a node that is asked again draws the same masks, and
+  // the log keeps the first entry.
   absl::Status Take(const MaskEvent& event);
+  bool HasTaken(uint64_t index) const { return events_.count(index) > 0; }
 
   bool HasKeyOf(const std::string& scrutineer) const;
   bool HasAllKeys() const;

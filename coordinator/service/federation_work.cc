@@ -163,6 +163,10 @@ void FederationCore::Work() {
       changed_ = false;
       const absl::Time now = parts_.clock->Now();
       for (const auto& run : runs_) {
+        const absl::StatusOr<bool> taken =
+            run->record().state == "proposed" ? run->TakeLoggedKeys() : false;
+        if (!taken.ok()) parts_.say(Describe(taken.status()));
+        notify = notify || (taken.ok() && *taken);
         const absl::Status late = run->CheckDeadline(now);
         const absl::StatusOr<bool> started = run->MaybeStart(ActiveNodes(), now);
         if (!late.ok() || !started.ok()) {

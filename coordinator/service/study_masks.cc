@@ -37,21 +37,23 @@ absl::Status StudyRun::LoadKeys() {
       KeyExchange::Create({parts_.log->origin(), study_.digest, std::move(classes), {}},
                           study_.scrutineers.organisations));
   MUTUAL_ASSIGN_OR_RETURN(const auto events, parts_.journal->Events(study_.digest, 0));
-  std::set<uint64_t> taken;
   for (const std::string& bytes : events) {
     MUTUAL_ASSIGN_OR_RETURN(const MaskEvent event, ParseMaskEvent(bytes));
     MUTUAL_RETURN_IF_ERROR(keys.Take(event));
-    taken.insert(event.index);
-  }
-  // What was logged when the coordinator was killed before it journalled it. A node whose masks
-  // entry was is asked for it again, since what it wrapped is not in the log.
-  MUTUAL_ASSIGN_OR_RETURN(const auto logged, parts_.log->MaskEntries(study_.digest));
-  for (const LoggedEntry& one : logged) {
-    if (taken.count(one.index) > 0) continue;
-    MUTUAL_RETURN_IF_ERROR(keys.Take({one.index, one.bytes, {}}));
   }
   keys_ = std::make_unique<KeyExchange>(std::move(keys));
-  return absl::OkStatus();
+  return TakeLoggedKeys().status();
+}
+
+absl::StatusOr<bool> StudyRun::TakeLoggedKeys() {
+  MUTUAL_ASSIGN_OR_RETURN(const auto logged,
+                          parts_.log->MaskEntries(study_.digest, [this](uint64_t index) {
+                            return !keys_->HasTaken(index);
+                          }));
+  for (const LoggedEntry& one : logged) {
+    MUTUAL_RETURN_IF_ERROR(keys_->Take({one.index, one.bytes, {}}));
+  }
+  return !logged.empty();
 }
 
 RoundRules StudyRun::Rules(uint64_t round) const {

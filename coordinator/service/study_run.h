@@ -65,6 +65,11 @@ class StudyRun {
   absl::Status CheckMaskEntry(const transparency::Entry& entry, const WrappedKeys& wrapped,
                               absl::Time now) const;
   absl::Status TakeMaskEntry(const LoggedEntry& logged, const WrappedKeys& wrapped);
+  // Takes what was logged without being taken: by a coordinator that was killed in between, in a
+  // batch that was cosigned only after a restart, or after its sender had given up. True when there
+  // was something. A node whose masks entry it is is asked again, since what it wrapped is not in
+  // the log.
+  absl::StatusOr<bool> TakeLoggedKeys();
   absl::StatusOr<WrappedKeys> WrappedFor(uint64_t masks, const std::string& scrutineer) const;
   // Whose cosignatures a close needs beside the quorum.
   WantedWitnesses CloseWitnesses() const;

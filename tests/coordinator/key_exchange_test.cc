@@ -281,8 +281,16 @@ TEST_CASE("Masks whose wrapped keys a crash lost are asked for again", "[keys]")
   REQUIRE_OK(exchange.TakeAt(exchange.next++, farm.Entry()));
   CHECK(!exchange.keys.HasMasks("farm"));
   CHECK(exchange.keys.ToConfirm("east").empty());
-  exchange.Log(farm.Entry(), farm.Wrapped());
+  // Asked again, the node draws the same, of which the log keeps the first entry.
+  const uint64_t first = exchange.next - 1;
+  REQUIRE(exchange.keys.HasTaken(first));
+  REQUIRE_OK(exchange.TakeAt(first, farm.Entry(), farm.Wrapped()));
   CHECK(exchange.keys.HasMasks("farm"));
+  CHECK(exchange.keys.ToConfirm("east") == std::vector<uint64_t>{first});
+  CHECK(exchange.keys.WrappedFor(first, "east")->size() == 3);
+  // What was taken with its entry is not replaced.
+  REQUIRE_OK(exchange.TakeAt(first, farm.Entry(), {}));
+  CHECK(exchange.keys.WrappedFor(first, "east")->size() == 3);
 }
 
 TEST_CASE("A journalled mask event is read back exactly, and cut short or flipped never crashes",
