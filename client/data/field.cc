@@ -28,11 +28,11 @@ std::string Trimmed(const std::string& text) {
   return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
-namespace {
-
 bool IsMissing(const TableConfig& config, const std::string& text) {
   return std::find(config.missing.begin(), config.missing.end(), text) != config.missing.end();
 }
+
+namespace {
 
 absl::StatusOr<double> ReadCategory(const TableConfig& config, const study::Column& column,
                                     const std::string& text) {

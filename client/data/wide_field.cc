@@ -4,15 +4,12 @@
 #include <charconv>
 
 #include "base/status.h"
+#include "client/data/field.h"
 #include "client/data/image_file.h"
 #include "study/words.h"
 
 namespace mutual::client {
 namespace {
-
-bool IsMissing(const TableConfig& config, const std::string& text) {
-  return std::find(config.missing.begin(), config.missing.end(), text) != config.missing.end();
-}
 
 double Missing(const study::Column& column, std::vector<double>* extras) {
   extras->insert(extras->end(), column.extra_count(), 0.0);
