@@ -20,7 +20,7 @@ constexpr FieldType kRound = One("round", kInteger);
 constexpr FieldType kNode = One("node", kName);
 constexpr FieldType kSigned = One("time", kTime);  // the signer's claim
 
-// `before`, what proposals and rounds both say of a study's mechanism, `after`.
+// `before`, what proposals, rounds and releases say of a study's mechanism, `after`.
 std::vector<FieldType> WithMechanism(std::vector<FieldType> before,
                                      const std::vector<FieldType>& after) {
   const FieldType kMechanism[] = {One("recipe", kWord),
@@ -166,30 +166,12 @@ EntryType Tally() {
 EntryType Release() {
   return {"release",
           {Signer::kCoordinator},
-          {kStudyLine,
-           kRound,
-           One("round-start", kInteger),
-           One("close", kInteger),
-           Any("tally", kInteger),
-           One("sum", kHash),
-           Maybe("model", kHash),
-           Maybe("result", kHash),
-           One("count", kInteger),
-           One("recipe", kWord),
-           One("vector-len", kInteger),
-           One("rounds", kInteger),
-           Maybe("local-steps", kInteger),
-           One("noise-multiplier", kReal),
-           One("sampling-rate", kReal),
-           One("delta", kReal),
-           One("clip", kReal),
-           One("min-nodes", kInteger),
-           One("assumed-colluders", kInteger),
-           One("least-count", kInteger),
-           One("epsilon-node", kReal),
-           One("epsilon-public", kReal),
-           One("accountant", kWord),
-           kSigned}};
+          WithMechanism({kStudyLine, kRound, One("round-start", kInteger), One("close", kInteger),
+                         Any("tally", kInteger), One("sum", kHash), Maybe("model", kHash),
+                         Maybe("result", kHash), One("count", kInteger)},
+                        {One("min-nodes", kInteger), One("assumed-colluders", kInteger),
+                         One("least-count", kInteger), One("epsilon-node", kReal),
+                         One("epsilon-public", kReal), One("accountant", kWord), kSigned})};
 }
 EntryType Abandon() {
   return {"abandon",
