@@ -110,16 +110,18 @@ void Node::ServeWitness(Channel& channel) {
   if (absl::IsUnauthenticated(ended) || absl::IsPermissionDenied(ended)) channel.Cancel();
 }
 
-// After every connection: the newest checkpoint must not contradict what was seen, and a new
-// program is told.
+// After every connection: the log shown must contain what was seen, and a new program is told. The
+// coordinator hears what was seen only when its log was judged: one that then finds its own log set
+// back stops.
 absl::Status Node::Greet(Channel& channel) {
-  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown,
-                          channel.GetTrust(parts_.trust->seen_checkpoint()));
-  const absl::Status seen = parts_.trust->See(shown.checkpoint);
+  const std::string before = parts_.trust->seen_checkpoint();
+  MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel.GetTrust());
+  const absl::Status seen = SeeShown(channel, *parts_.trust, shown.checkpoint);
   if (ErrorCode(seen) == "LOG_FORKED") {
     parts_.say(Describe(seen));
     forked_ = true;
   }
+  if (!before.empty()) MUTUAL_RETURN_IF_ERROR(channel.GetTrust(before).status());
   MUTUAL_RETURN_IF_ERROR(seen);
   const absl::Status told = DeclareSoftware({parts_.home, parts_.trust, &channel, parts_.clock});
   if (!told.ok() && !absl::IsUnavailable(told)) {

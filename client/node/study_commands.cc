@@ -78,7 +78,7 @@ absl::Status TellSoftware(const CommandOptions& options) {
   MUTUAL_ASSIGN_OR_RETURN(const std::unique_ptr<Trust> trust,
                           Trust::Open(options.folder, home->origin(), home->log_key()));
   MUTUAL_ASSIGN_OR_RETURN(const TrustReply shown, channel->GetTrust());
-  MUTUAL_RETURN_IF_ERROR(trust->See(shown.checkpoint));
+  MUTUAL_RETURN_IF_ERROR(SeeShown(*channel, *trust, shown.checkpoint));
   const absl::Status told = DeclareSoftware({home.get(), trust.get(), channel.get(), &clock});
   return absl::IsUnavailable(told) ? absl::OkStatus() : told;
 }

@@ -87,6 +87,24 @@ absl::Status Trust::See(const std::string& checkpoint) {
   return SeeLocked(opened.checkpoint, checkpoint);
 }
 
+absl::Status Trust::SeeGrown(const std::string& checkpoint, const HeadAt& head_at) {
+  transparency::TreeHead shown, before;
+  std::string before_bytes;
+  {
+    const absl::MutexLock lock(&mutex_);
+    MUTUAL_ASSIGN_OR_RETURN(const auto opened,
+                            transparency::OpenCheckpoint(checkpoint, policy_.logs()[0].key));
+    shown = {opened.checkpoint.size, opened.checkpoint.root};
+    before = seen_;
+    before_bytes = seen_bytes_;
+  }
+  if (!before_bytes.empty() && before.size < shown.size) {
+    MUTUAL_ASSIGN_OR_RETURN(const transparency::TreeHead then, head_at(shown, before.size));
+    if (!(then == before)) return Forked(before_bytes, checkpoint);
+  }
+  return See(checkpoint);
+}
+
 // Errors are not kept: a checkpoint that lacks a quorum now may come again with more signatures.
 absl::StatusOr<transparency::Evaluation> Trust::RequireQuorumLocked(const std::string& checkpoint) {
   constexpr size_t kJudged = 4;

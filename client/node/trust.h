@@ -10,6 +10,7 @@
 
 #include <deque>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -52,8 +53,14 @@ class Trust {
   absl::Status Learn(const std::string& policy_receipt);
   // Takes the policy that this node's own reading of the log says is in force. WRONG_LOG as above.
   absl::Status Adopt(const transparency::Policy& policy);
-  // Takes a checkpoint signed by the log as seen, if it is newer.
+  // Takes a checkpoint signed by the log as seen, if it is newer. Whether it contains what was seen
+  // is left to those who can read the log.
   absl::Status See(const std::string& checkpoint);
+  // The same, if its tree contains the one seen before ⚔: DATA_LOSS LOG_FORKED otherwise, with evidence kept. `head_at` reads the tree `shown`
+  // and says what it was at `size`; its errors are returned, and nothing is seen.
+  using HeadAt = std::function<absl::StatusOr<transparency::TreeHead>(
+      const transparency::TreeHead& shown, uint64_t size)>;
+  absl::Status SeeGrown(const std::string& checkpoint, const HeadAt& head_at);
   // The tree of a checkpoint that the quorum believed so far cosigned; seen, if it is newer. Errors
   // as of Verify.
   absl::StatusOr<transparency::TreeHead> VerifyCheckpoint(const std::string& checkpoint);

@@ -171,10 +171,12 @@ def code_of_stopped(federation, node):
     return node.poll()
 
 
-def two_before_the_founding(programs):
+def two_before_the_founding(programs, larger):
+    """Nobody has cosigned anything yet. `larger`: the second log has more entries than the one that the node has seen, so
+    that their newest checkpoints alone contradict each other in nothing."""
     with Federation(programs) as federation:
         federation.begin(["north", "east"])
-        codes = [federation.invite("node") for _ in range(2)]
+        codes = [federation.invite("node") for _ in range(3)]
         with open(federation.path("fed", "coordinator.toml")) as file:
             address = [line.split('"')[1] for line in file if line.startswith("address = ")][0]
         twin = twin_of(federation, "twin")
@@ -182,6 +184,9 @@ def two_before_the_founding(programs):
                        "--organisation", "south")
         federation.run("mutual-node", "--dir", federation.path("mill"), "join", codes[1],
                        "--organisation", "mill", "--address", twin)
+        if larger:
+            federation.run("mutual-node", "--dir", federation.path("farm"), "join", codes[2],
+                           "--organisation", "farm", "--address", twin)
         policy = federation.path("policy")
         federation.run("mutual-audit", "trust", "init", policy, "--from-log", public(federation))
         code, output = federation.run(
@@ -195,7 +200,7 @@ def two_before_the_founding(programs):
         federation.processes["north"].wait()
         node = move_node(federation, "north", twin)
         check(code_of_stopped(federation, node) == 1 and "LOG_FORKED" in federation.log("north"),
-              "a node that has seen one log stops when it is shown the other")
+              "a node that has seen one log stops when it is shown the other" + (", a larger one" if larger else ""))
         check(len(os.listdir(federation.path("north", "evidence"))) == 2, "with both checkpoints kept")
         node = move_node(federation, "north", address)
         check(node.wait(timeout=60) == 1, "and stays stopped, also with the first one")
@@ -249,7 +254,8 @@ def main():
         give_tables(federation, NODES)
         witnessed(federation, other)
         served(federation)
-    two_before_the_founding(sys.argv[1])
+    for larger in (False, True):
+        two_before_the_founding(sys.argv[1], larger)
     two_after_the_founding(sys.argv[1])
 
 

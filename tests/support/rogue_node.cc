@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/status.h"
+#include "client/node/channel_log.h"
 #include "client/node/home.h"
 #include "client/node/round_guard.h"
 #include "client/node/trust.h"
@@ -39,7 +40,7 @@ class Rogue {
     MUTUAL_ASSIGN_OR_RETURN(
         rogue.trust_, client::Trust::Open(folder, rogue.home_->origin(), rogue.home_->log_key()));
     MUTUAL_ASSIGN_OR_RETURN(const client::TrustReply shown, rogue.channel_->GetTrust());
-    MUTUAL_RETURN_IF_ERROR(rogue.trust_->See(shown.checkpoint));
+    MUTUAL_RETURN_IF_ERROR(client::SeeShown(*rogue.channel_, *rogue.trust_, shown.checkpoint));
     MUTUAL_ASSIGN_OR_RETURN(const auto studies, rogue.channel_->ListStudies());
     for (const client::StudySummary& study : studies) {
       if (study.digest.ToHex() != digest) continue;
